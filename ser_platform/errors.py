@@ -1,0 +1,53 @@
+"""Every failure a user can cause or mend. Messages say what was wrong, where, and what to do."""
+
+
+class SerError(Exception):
+    """Base class: a door catches this, prints the message, and exits with ``exit_code``."""
+
+    exit_code = 2
+
+
+class ConfigError(SerError):
+    """An experiment file, or a ``--set`` override, cannot be turned into an experiment."""
+
+
+class CorpusError(SerError):
+    """A corpus folder is missing files, or its annotations contradict each other."""
+
+
+class FeatureError(SerError):
+    """A recording cannot be turned into frames (unreadable, too short, not finite)."""
+
+
+class ObjectNotFoundError(SerError, KeyError):
+    """An object store has nothing under that key."""
+
+    def __init__(self, key: str, store: str) -> None:
+        self.key, self.store = key, store
+        super().__init__(f"no object '{key}' in {store}")
+
+    __str__ = Exception.__str__  # KeyError would show the repr
+
+
+class CorruptObjectError(SerError):
+    """A stored object is not what its digest says."""
+
+
+class StoreError(SerError):
+    """An object store cannot be reached, or refuses us (credentials, bucket, rights)."""
+
+
+class TrainingError(SerError):
+    """A fold could not be trained: the loss is not finite, or its workers kept dying."""
+
+    exit_code = 1
+
+
+class StudyError(SerError):
+    """A study cannot go on: no trial finished, or its settings changed under the same name."""
+
+    exit_code = 1
+
+
+class TrackingError(SerError):
+    """MLflow cannot be reached, or holds something else than we wrote."""

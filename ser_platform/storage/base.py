@@ -1,0 +1,52 @@
+"""What an object store must do. tests/storage/test_contract.py holds each one to it."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class ObjectStore(Protocol):
+    """Whole objects under string keys such as ``features/v1/1f/1f3a.st``.
+
+    Writes are all-or-nothing: a reader sees the old object or the new one, never a part.
+    A store travels to other processes by pickling.
+    """
+
+    url: str
+    """What :func:`ser_platform.storage.open_store` was given; for messages."""
+
+    def read(self, key: str) -> bytes:
+        """The object.
+
+        Raises:
+            ObjectNotFoundError: when nothing is stored under ``key``.
+            StoreError: when the store cannot be reached or refuses.
+        """
+        ...
+
+    def write(self, key: str, data: bytes) -> None:
+        """Store ``data``, replacing what was there.
+
+        Raises:
+            StoreError: when the store cannot be reached or refuses.
+        """
+        ...
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Store ``data`` unless the key is taken; whether this call stored it.
+
+        Only an optimisation against double work: some S3 servers let both of two racers win,
+        so nothing may rely on it for correctness.
+        """
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether something is stored under ``key``."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object; nothing happens when there is none."""
+        ...
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """Every key that starts with ``prefix``, in order."""
+        ...
