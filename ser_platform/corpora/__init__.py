@@ -1,0 +1,38 @@
+"""Corpora: recordings with speaker, session, emotion and words, all read to `Utterance`."""
+
+from ser_platform.config.schema import (
+    CorpusConfig,
+    DemoCorpusConfig,
+    IemocapCorpusConfig,
+    TableCorpusConfig,
+)
+from ser_platform.corpora.base import Corpus
+
+__all__ = ["Corpus", "read_corpus"]
+
+
+def read_corpus(config: CorpusConfig) -> Corpus:
+    """The corpus that an experiment names; the demo corpus is made first when it is not there.
+
+    Raises:
+        CorpusError: when it is not there, incomplete, or contradicts itself; all problems at once.
+    """
+    match config:
+        case IemocapCorpusConfig():
+            from pathlib import Path
+
+            from ser_platform.corpora.iemocap import read_iemocap
+
+            return read_iemocap(
+                Path(config.root),
+                check_counts=config.check_counts,
+                missing_alignment=config.missing_alignment,
+            )
+        case TableCorpusConfig():
+            from ser_platform.corpora.table import read_table_corpus
+
+            return read_table_corpus(config)
+        case DemoCorpusConfig():
+            from ser_platform.corpora.demo import read_demo
+
+            return read_demo(config)

@@ -1,0 +1,147 @@
+"""What every corpus reader gives, and the checks that every one goes through."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import soundfile
+
+from ser_platform.config.schema import MissingAlignment
+from ser_platform.corpora.problems import collected, listed, refuse_if_any
+from ser_platform.corpora.words import UNKNOWN_PHONEME, clean_words, spread_words
+from ser_platform.emotions import EMOTIONS
+from ser_platform.errors import CorpusError
+from ser_platform.utterance import Utterance
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus as read and checked.
+
+    Attributes:
+        name: tells it from other corpora in every result.
+        utterances: in the order of their ids; every word has at least one phoneme.
+        synthetic: True for the demo corpus, whose scores mean nothing.
+        notes: what was mended or left out, with counts and ids; for logs.
+    """
+
+    name: str
+    utterances: tuple[Utterance, ...]
+    synthetic: bool
+    notes: tuple[str, ...]
+
+
+def finish(
+    name: str,
+    utterances: Iterable[Utterance],
+    *,
+    root: Path,
+    missing_alignment: MissingAlignment,
+    always_even: Collection[str] = (),
+    problems: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Corpus:
+    """Check what a reader found, and give words to the utterances that have no times.
+
+    An utterance without a word in its transcript (only laughter, say) keeps no words.
+
+    Args:
+        name: of the corpus.
+        utterances: in any order.
+        root: what an error names first.
+        missing_alignment: whether words without times are refused, or spread evenly.
+        always_even: utterances known to lack times: spread evenly in any case.
+        problems: what the reader found wrong, reported with what is found here.
+        notes: what the reader mended or left out.
+
+    Raises:
+        CorpusError: listing all problems at once.
+    """
+    ordered = sorted(utterances, key=lambda u: u.id)
+    problems = [*problems, *_contradictions(ordered)]
+    if not ordered and not problems:
+        problems.append(f"no utterance labelled {', '.join(EMOTIONS)} in it")
+    problems += filter(None, map(_audio_problem, ordered))
+    untimed = [u for u in ordered if not u.words and clean_words(u.transcript)]
+    refused = [u.id for u in untimed if u.id not in always_even]
+    if refused and missing_alignment == "refuse":
+        problems.append(
+            f"no word times for {len(refused)} of {len(ordered)} utterances: {listed(refused)}; "
+            "add them to the alignment, or spread the words evenly over each recording with "
+            "corpus.missing_alignment: even"
+        )
+    refuse_if_any(problems, root)
+    spread, unreadable = _spread(untimed)
+    refuse_if_any(unreadable, root)
+    return Corpus(
+        name=name,
+        utterances=tuple(spread.get(u.id, u) for u in ordered),
+        synthetic=False,
+        notes=(*notes, *_remarks(ordered, spread)),
+    )
+
+
+def duration_s(utterance: Utterance) -> float:
+    """Length of its recording, from the header.
+
+    Raises:
+        CorpusError: naming the utterance and the file when it is no recording, or an empty one.
+    """
+    try:
+        found_s = float(soundfile.info(utterance.audio).duration)
+    except soundfile.SoundFileError as error:
+        raise CorpusError(f"{utterance.id}: its recording cannot be read: {error}") from None
+    if found_s == 0:
+        raise CorpusError(f"{utterance.id}: its recording holds no samples: {utterance.audio}")
+    return found_s
+
+
+def _contradictions(utterances: Sequence[Utterance]) -> Iterator[str]:
+    for id_, count in Counter(u.id for u in utterances).items():
+        if count > 1:
+            yield f"{id_}: {count} utterances have this id; ids must be unique"
+    for utterance in utterances:
+        if utterance.emotion not in EMOTIONS:
+            yield f"{utterance.id}: emotion '{utterance.emotion}' is none of {', '.join(EMOTIONS)}"
+
+
+def _audio_problem(utterance: Utterance) -> str | None:
+    path = Path(utterance.audio)
+    if not path.is_file():
+        return f"{utterance.id}: its recording is missing: {path}"
+    if path.stat().st_size == 0:
+        return f"{utterance.id}: its recording is empty (0 bytes): {path}"
+    return None
+
+
+def _spread(utterances: Iterable[Utterance]) -> tuple[dict[str, Utterance], list[str]]:
+    spread: dict[str, Utterance] = {}
+    problems: list[str] = []
+    for utterance in utterances:
+        with collected(problems):
+            words = spread_words(utterance.transcript, duration_s(utterance))
+            spread[utterance.id] = replace(utterance, words=words)
+    return spread, problems
+
+
+def _remarks(utterances: Sequence[Utterance], spread: Collection[str]) -> Iterator[str]:
+    total = len(utterances)
+    if spread:
+        yield (
+            f"no word times in {len(spread)} of {total} utterances, their words are spread evenly "
+            f"over the recording: {listed(spread)}"
+        )
+    if rough := [u.id for u in utterances if u.id not in spread and _lacks_phonemes(u)]:
+        yield (
+            f"words without phoneme times, each taken as one phoneme, in {len(rough)} of {total} "
+            f"utterances: {listed(rough)}"
+        )
+    if silent := [u.id for u in utterances if not clean_words(u.transcript)]:
+        yield f"no word in the transcript of {len(silent)} of {total} utterances: {listed(silent)}"
+    if absent := sorted(set(EMOTIONS) - {u.emotion for u in utterances}):
+        yield f"no utterance is labelled {listed(absent)}"
+
+
+def _lacks_phonemes(utterance: Utterance) -> bool:
+    return any([p.symbol for p in w.phonemes] == [UNKNOWN_PHONEME] for w in utterance.words)
