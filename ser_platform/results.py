@@ -4,19 +4,21 @@ The confusion matrices, WA, UA and everything the leaderboard says follow from t
 per-utterance probabilities kept here.
 """
 
+import time
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ser_platform.emotions import EMOTIONS
 from ser_platform.metrics import Confusion, confusion, unweighted_accuracy, weighted_accuracy
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # "constants": the default writes NaN as null, which cannot be read back.
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
 
 class Predictions(_Record):
@@ -65,6 +67,8 @@ class FoldResult(_Record):
     device: str
     seconds: float
     """Wall seconds of training, without start-up."""
+    finished_at: float = Field(default_factory=time.time)
+    """Unix time at which the training ended, in seconds; a stored result keeps its own."""
 
     @property
     def val_ua(self) -> float:
@@ -111,6 +115,22 @@ class RunResult(_Record):
     def val_ua(self) -> float:
         """Mean validation UA over the folds: what a study maximises."""
         return float(np.mean([fold.val_ua for fold in self.folds]))
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has a score: no failure, every fold there, and on test if it is final."""
+        return self.state == "complete" and self._num_finished == self.num_folds
+
+    @property
+    def shortfall(self) -> str:
+        """Why it has no score; empty when :attr:`complete`."""
+        if self.complete:
+            return ""
+        return self.reason or f"{self._num_finished} of {self.num_folds} folds are finished"
+
+    @property
+    def _num_finished(self) -> int:
+        return sum(self.role == "trial" or fold.test is not None for fold in self.folds)
 
     @property
     def seconds(self) -> float:

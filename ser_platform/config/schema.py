@@ -5,6 +5,7 @@ theirs. Nothing here imports torch, ray or mlflow, so a bad file is refused befo
 is touched.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,8 +15,11 @@ from pydantic import (
     Field,
     PositiveInt,
     Tag,
+    field_validator,
     model_validator,
 )
+
+from ser_platform.config.problems import shown
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -23,6 +27,11 @@ PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 EvenInt = Annotated[int, Field(gt=0, multiple_of=2)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME_IN_WORDS = "at most 64 letters, digits, '.', '_' and '-', the first a letter or a digit"
+Name = Annotated[str, Field(pattern=f"^{_NAME.pattern}$", description=_NAME_IN_WORDS)]
+"""Becomes part of object keys, folders and run names."""
 
 
 class Section(BaseModel):
@@ -45,7 +54,9 @@ class DemoCorpusConfig(Section):
     """``full``: about 400 utterances; ``small``: for tests."""
     seed: Seed = 0
     root: str = ""
-    """Where the corpus is written and read again; empty: ``.ser/corpora/demo-<size>-<seed>``."""
+    """Where the corpus is made and read again.
+
+    Empty: ``.ser/corpora/demo-<size>-<seed>-v<generator>``."""
     missing_alignment: MissingAlignment = "refuse"
 
 
@@ -270,16 +281,31 @@ class Choice(Section):
     choice: Annotated[tuple[bool | int | float | str, ...], Field(min_length=1)]
 
 
+def _low_then_high(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] >= bounds[1]:
+        raise ValueError(f"the lower bound {bounds[0]} must be below the upper bound {bounds[1]}")
+    return bounds
+
+
 class Uniform(Section):
     """Any number between the two bounds; whole numbers when both bounds are whole."""
 
     uniform: tuple[int | float, int | float]
 
+    _rising = field_validator("uniform")(_low_then_high)
+
 
 class LogUniform(Section):
-    """Any number between the two bounds, evenly in the logarithm."""
+    """Like ``uniform``, evenly in the logarithm."""
 
     log_uniform: tuple[int | float, int | float]
+
+    @field_validator("log_uniform")
+    @classmethod
+    def _above_zero(cls, bounds: tuple[float, float]) -> tuple[float, float]:
+        if bounds[0] <= 0:
+            raise ValueError(f"the lower bound {bounds[0]} must be > 0")
+        return _low_then_high(bounds)
 
 
 def _domain_kind(value: Any) -> str:
@@ -320,6 +346,14 @@ class StudyConfig(Section):
     """Several architectures in one study; then the file has no ``features``/``model`` itself."""
     storage: str = "sqlite:///.ser/optuna.db"
     """Optuna's own storage, so that optuna-dashboard opens it; a PostgreSQL URL on clusters."""
+
+    @field_validator("architectures")
+    @classmethod
+    def _plain_names(cls, architectures: dict[str, Architecture]) -> dict[str, Architecture]:
+        for name in architectures:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"the name {shown(name)} is not {_NAME_IN_WORDS}")
+        return architectures
 
 
 # --- where it runs ----------------------------------------------------------------------------
@@ -369,7 +403,7 @@ class Experiment(Section):
 class ExperimentFile(Section):
     """What ``experiments/*.yaml`` says: one architecture, or several under ``study``."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    name: Name
     corpus: CorpusConfig
     split: SplitConfig = SplitConfig()
     embedding: EmbeddingConfig = Glove50Config()

@@ -1,0 +1,96 @@
+"""What all doors share: arguments, ``--check``, how errors end, where the log goes."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from ser_platform.config import ExperimentFile, load_experiment_file, signature
+from ser_platform.errors import SerError
+
+Act = Callable[[ExperimentFile, argparse.Namespace], int | None]
+"""What a door does with a checked file; imports torch, Ray and the like inside."""
+
+INTERRUPTED = 130
+"""Exit code that shells give to a program ended by Ctrl-C."""
+
+
+def door(
+    name: str,
+    doc: str,
+    act: Act,
+    add_arguments: Callable[[argparse.ArgumentParser], None] | None = None,
+    argv: Sequence[str] | None = None,
+) -> int:
+    """Parse, load the experiment file, act on it; with ``--check`` only say what it is.
+
+    Args:
+        name: of the door: ``tune``.
+        doc: first paragraph of its help.
+        act: what it does; its result is the exit code, None is 0.
+        add_arguments: adds what only this door takes.
+        argv: without the program's name; None: of this process.
+    """
+    parser = parser_of(name, doc)
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="file such as experiments/x.yaml")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help="replace one setting of the file: model.dropout=0.2; may be given again",
+    )
+    parser.add_argument("--check", action="store_true", help="check the file and stop")
+    if add_arguments is not None:
+        add_arguments(parser)
+    arguments = parser.parse_args(argv)
+
+    def load_and_act() -> int | None:
+        file = load_experiment_file(arguments.experiment, arguments.overrides)
+        if arguments.check:
+            sys.stdout.write(_summary(arguments.experiment, file))
+            return 0
+        return act(file, arguments)
+
+    return guarded(load_and_act)
+
+
+def parser_of(name: str, doc: str) -> argparse.ArgumentParser:
+    """The empty parser of a door, for those that take no experiment file."""
+    plain = doc.replace("``", "")
+    return argparse.ArgumentParser(prog=f"ser {name}", description=plain, allow_abbrev=False)
+
+
+def guarded(act: Callable[[], int | None]) -> int:
+    """Run a door's work and turn its end into an exit code.
+
+    A :class:`SerError` is the user's to mend: its message goes to stderr, without a traceback.
+    """
+    start_logging()
+    try:
+        return act() or 0
+    except SerError as e:
+        sys.stderr.write(f"error: {e}\n")
+        return e.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+
+
+def start_logging() -> None:
+    """Our progress and everybody's warnings, as plain lines on stderr."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.getLogger("ser_platform").setLevel(logging.INFO)
+    for name in ("botocore", "urllib3"):  # below WARNING they log headers and signatures
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _summary(path: str, file: ExperimentFile) -> str:
+    lines: list[str] = []
+    for name in file.architectures:
+        many = len(file.search_space(name))
+        searches = f"{many} setting{'s' * (many > 1)}" if many else "nothing"
+        identity = signature(file.experiment(name))
+        lines.append(f"{path}: valid ({name}, signature {identity}, searches {searches})\n")
+    return "".join(lines)
