@@ -28,6 +28,9 @@ class ObjectNotFoundError(SerError, KeyError):
 
     __str__ = Exception.__str__  # KeyError would show the repr
 
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.key, self.store)  # errors travel back from Ray workers
+
 
 class CorruptObjectError(SerError):
     """A stored object is not what its digest says."""
