@@ -1,0 +1,19 @@
+"""Signal -> frames, computed once and cached in object storage; words -> vectors."""
+
+from ser_platform.config.schema import FeatureConfig, Mfcc39Config, ShortTerm34Config
+from ser_platform.features.base import FrameExtractor
+
+__all__ = ["FrameExtractor", "make_extractor"]
+
+
+def make_extractor(config: FeatureConfig) -> FrameExtractor:
+    """The extractor a configuration asks for."""
+    match config:
+        case Mfcc39Config():
+            from ser_platform.features.mfcc import Mfcc39
+
+            return Mfcc39(config)
+        case ShortTerm34Config():
+            from ser_platform.features.shortterm import ShortTerm34
+
+            return ShortTerm34(config)

@@ -1,0 +1,84 @@
+"""Computing one shard: bytes of recordings in, one stored object out. Runs anywhere."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from ser_platform.config.schema import FeatureConfig
+from ser_platform.errors import CorruptObjectError, FeatureError
+from ser_platform.features import audio, make_extractor
+from ser_platform.features.base import FrameExtractor, Frames
+from ser_platform.features.plan import Recording, Shard
+from ser_platform.features.shard import Arrays, pack, unpack
+from ser_platform.storage.base import ObjectStore
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """All that a process needs to compute a shard; recordings travel as bytes."""
+
+    store: ObjectStore
+    config: FeatureConfig
+    shard: Shard
+    audio: tuple[bytes, ...]
+    replace: bool
+    """True when a damaged object lies under the key."""
+
+
+@dataclass(frozen=True)
+class ShardSummary:
+    """What became of a :class:`ShardTask`."""
+
+    key: str
+    problems: tuple[str, ...]
+    """One line per recording that cannot be used; then nothing was stored."""
+
+
+def fill_shard(task: ShardTask) -> ShardSummary:
+    """Compute the frames of a shard and store them, unless a recording cannot be used."""
+    extractor = make_extractor(task.config)
+    results = [
+        _extract(extractor, recording, data)
+        for recording, data in zip(task.shard.recordings, task.audio, strict=True)
+    ]
+    problems = tuple(result for result in results if isinstance(result, str))
+    if not problems:
+        frames = [result for result in results if not isinstance(result, str)]
+        write = task.store.write if task.replace else task.store.create
+        write(task.shard.key, pack_shard(task.shard, frames))
+    return ShardSummary(task.shard.key, problems)
+
+
+def pack_shard(shard: Shard, frames: list[Frames]) -> bytes:
+    """Frames of its recordings, concatenated, as one object."""
+    offsets = np.cumsum([0, *(len(f) for f in frames)], dtype=np.int64)
+    meta = {"key": shard.key, "ids": [r.id for r in shard.recordings]}
+    return pack({"values": np.concatenate(frames), "offsets": offsets}, meta)
+
+
+def unpack_shard(data: bytes, shard: Shard) -> Arrays:
+    """``values [frames, dim]`` and ``offsets [recordings + 1]`` of a stored shard.
+
+    Raises:
+        CorruptObjectError: when it is not what was stored under this key.
+    """
+    arrays, meta = unpack(data)
+    if meta.get("key") != shard.key or len(arrays["offsets"]) != len(shard.recordings) + 1:
+        raise CorruptObjectError(f"it was stored as {meta.get('key')}")
+    return arrays
+
+
+def _extract(extractor: FrameExtractor, recording: Recording, data: bytes) -> Frames | str:
+    """The frames of a recording, or what is wrong with it."""
+    if hashlib.sha256(data).hexdigest() != recording.sha256:
+        return f"{recording.id}: {recording.path}: changed while it was read; run again"
+    try:
+        frames = extractor(audio.decode(data, recording.path))
+    except FeatureError as error:
+        return f"{recording.id}: {error}"
+    if not len(frames):
+        return f"{recording.id}: {recording.path}: shorter than one frame (features.window_s)"
+    if not np.isfinite(frames).all():
+        return f"{recording.id}: {recording.path}: its features are not finite; report this"
+    return frames

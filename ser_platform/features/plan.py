@@ -1,0 +1,105 @@
+"""Which recordings lie in which stored shard, and the key of each shard.
+
+A key is a digest of all that fixes the content: the layout of a shard, the extractor and its
+settings, the loader, and the id and the bytes of every recording. What changes gets another
+key, so nothing stored is ever out of date, and computing twice is harmless.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+
+from ser_platform.errors import FeatureError
+from ser_platform.features import audio
+from ser_platform.features.base import FrameExtractor
+from ser_platform.features.shard import canonical_json
+from ser_platform.utterance import Utterance
+
+SHARD_FORMAT = "v1"
+_MOST_PER_SHARD = 256  # about 12 MB: few enough requests, small enough to redo
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """An utterance as far as its frames go."""
+
+    id: str
+    path: str
+    sha256: str
+    """Of the bytes of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Recordings of one session that are computed and stored together, in order of their ids."""
+
+    key: str
+    recordings: tuple[Recording, ...]
+
+
+def plan_shards(utterances: Sequence[Utterance], extractor: FrameExtractor) -> list[Shard]:
+    """Shards by session, then by utterance id; every recording is read once, to be hashed.
+
+    Raises:
+        FeatureError: for recordings that are missing or unreadable, all of them at once.
+        ValueError: for an utterance id that comes twice.
+    """
+    in_order = sorted(utterances, key=lambda u: (u.session, u.id))
+    if len({u.id for u in in_order}) < len(in_order):
+        raise ValueError("utterance ids must be unique in a corpus")
+    recordings = dict(zip((u.id for u in in_order), _hashed(in_order), strict=True))
+    settings = canonical_json([extractor.identity(), audio.identity()])
+    shards = []
+    for _, of_session in groupby(in_order, key=lambda u: u.session):
+        members = [recordings[u.id] for u in of_session]
+        for start in range(0, len(members), _MOST_PER_SHARD):
+            part = tuple(members[start : start + _MOST_PER_SHARD])
+            shards.append(Shard(_key(settings, part), part))
+    return shards
+
+
+def refuse_problems(problems: Sequence[str]) -> None:
+    """Raise what is wrong with some recordings as one error; nothing for none.
+
+    Raises:
+        FeatureError: naming the first twenty.
+    """
+    if not problems:
+        return
+    shown = "".join(f"\n  {problem}" for problem in problems[:20])
+    more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
+    count = "a recording" if len(problems) == 1 else f"{len(problems)} recordings"
+    raise FeatureError(f"{count} cannot be used:{shown}{more}")
+
+
+def _hashed(utterances: Sequence[Utterance]) -> list[Recording]:
+    problems: list[str] = []
+
+    def hashed(utterance: Utterance) -> Recording:
+        try:
+            digest = hashlib.sha256(audio.read_bytes(utterance.audio)).hexdigest()
+        except FeatureError as error:
+            problems.append(f"{utterance.id}: {error}")
+            digest = ""
+        return Recording(utterance.id, utterance.audio, digest)
+
+    # Threads, for folders behind a network; hashing lets the others run.
+    with ThreadPoolExecutor(8) as threads:
+        recordings = list(threads.map(hashed, utterances))
+    refuse_problems(sorted(problems))
+    return recordings
+
+
+def _key(settings: str, recordings: Iterable[Recording]) -> str:
+    parts = [SHARD_FORMAT, settings]
+    for recording in recordings:
+        parts += [recording.id, recording.sha256]
+    digest = hashlib.sha256()
+    for part in parts:
+        # With its length before it, no two lists of parts are the same bytes.
+        digest.update(struct.pack("<Q", len(part.encode())) + part.encode())
+    name = digest.hexdigest()
+    return f"features/{SHARD_FORMAT}/{name[:2]}/{name}.st"

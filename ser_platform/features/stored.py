@@ -1,0 +1,116 @@
+"""Reading shards back from the object store, intact or not at all, and writing the manifest."""
+
+import contextlib
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser_platform.errors import CorruptObjectError, ObjectNotFoundError
+from ser_platform.features import audio
+from ser_platform.features.base import FrameExtractor
+from ser_platform.features.fill import unpack_shard
+from ser_platform.features.plan import Shard
+from ser_platform.features.shard import Arrays, canonical_json
+from ser_platform.storage.base import ObjectStore
+
+_log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+_READS = 3  # a damaged copy may be the network's doing
+_READERS = 4
+
+
+def read_stored(store: ObjectStore, shards: Iterable[Shard]) -> tuple[dict[str, Arrays], set[str]]:
+    """Shards by key, as far as they are stored and intact; the keys of those damaged.
+
+    A damaged object is copied into quarantine and left for the new one to replace, which takes
+    no right to delete.
+    """
+    damaged: set[str] = set()
+
+    def read(shard: Shard) -> Arrays | None:
+        try:
+            return _read(store, shard)
+        except ObjectNotFoundError:
+            return None
+        except CorruptObjectError as error:
+            aside = f"features/quarantine/{shard.key.rpartition('/')[2]}"
+            store.write(aside, store.read(shard.key))
+            damaged.add(shard.key)
+            _log.warning("%s; kept as %s, and computed again", error, aside)
+            return None
+
+    found = _in_threads(read, shards)
+    return {key: arrays for key, arrays in found.items() if arrays is not None}, damaged
+
+
+def read_new(store: ObjectStore, shards: Iterable[Shard]) -> dict[str, Arrays]:
+    """Shards by key that must be there.
+
+    Raises:
+        CorruptObjectError: when one cannot be read intact.
+        ObjectNotFoundError: when one is gone.
+    """
+
+    def read(shard: Shard) -> Arrays:
+        try:
+            return _read(store, shard)
+        except CorruptObjectError as error:
+            raise CorruptObjectError(
+                f"{error}, though it was just written; check the disk, or the way to the store"
+            ) from error
+
+    return _in_threads(read, shards)
+
+
+def _in_threads(read: Callable[[Shard], Result], shards: Iterable[Shard]) -> dict[str, Result]:
+    shards = list(shards)
+    with ThreadPoolExecutor(_READERS) as threads:
+        return dict(zip((s.key for s in shards), threads.map(read, shards), strict=True))
+
+
+def _read(store: ObjectStore, shard: Shard) -> Arrays:
+    for _ in range(_READS - 1):
+        with contextlib.suppress(CorruptObjectError):
+            return unpack_shard(store.read(shard.key), shard)
+    try:
+        return unpack_shard(store.read(shard.key), shard)
+    except CorruptObjectError as error:
+        raise CorruptObjectError(f"'{shard.key}' in {store.url} is damaged: {error}") from error
+
+
+def write_manifest(
+    store: ObjectStore,
+    shards: Sequence[Shard],
+    lengths: Sequence[NDArray[np.int64]],
+    extractor: FrameExtractor,
+) -> str:
+    """Record what belongs together, under the digest of that record; returns the digest."""
+    contents = [
+        {
+            "key": shard.key,
+            "recordings": [
+                [r.id, r.sha256, int(frames)]
+                for r, frames in zip(shard.recordings, counts, strict=True)
+            ],
+        }
+        for shard, counts in zip(shards, lengths, strict=True)
+    ]
+    record = {
+        "extractor": extractor.identity(),
+        "loader": audio.identity(),
+        "names": extractor.names,
+        "shards": contents,
+    }
+    data = canonical_json(record).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"features/manifests/{digest}.json"
+    if not store.exists(key):
+        store.create(key, data)
+    return digest

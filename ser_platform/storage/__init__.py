@@ -1,0 +1,56 @@
+"""Object storage behind one small interface: a folder, or ``s3://bucket/prefix``."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ser_platform.errors import ConfigError
+from ser_platform.storage.base import ObjectStore
+
+__all__ = ["ObjectStore", "open_store"]
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store of a folder (plain path or ``file:///...``) or of ``s3://bucket/prefix``.
+
+    Nothing is read or written yet. A relative path is taken from the current folder now, so
+    the store means the same in a process that was started elsewhere.
+
+    Raises:
+        ConfigError: for a URL that names no store.
+    """
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "":
+            if not url:
+                raise ConfigError("store: empty; give a folder or s3://bucket/prefix")
+            return _open_folder(Path(url).expanduser())
+        case "file":
+            if parts.netloc not in ("", "localhost") or not parts.path:
+                raise ConfigError(f"store: '{url}' names no folder here; write file:///a/folder")
+            return _open_folder(Path(unquote(parts.path)))
+        case "s3":
+            return _open_bucket(parts.netloc, parts.path.strip("/"))
+        case other:
+            raise ConfigError(
+                f"store: no store for '{other}://'; known: a folder, file://, s3://bucket/prefix"
+            )
+
+
+def _open_folder(path: Path) -> ObjectStore:
+    from ser_platform.storage.local import LocalStore
+
+    return LocalStore(path.absolute())
+
+
+def _open_bucket(bucket: str, prefix: str) -> ObjectStore:
+    if not bucket:
+        raise ConfigError("store: s3:// without a bucket; write s3://bucket/prefix")
+    if "@" in bucket:
+        # The URL is not repeated: what stands before the @ is a secret.
+        raise ConfigError(
+            "store: credentials do not belong in the URL; write s3://bucket/prefix and set "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile"
+        )
+    from ser_platform.storage.s3 import S3Store
+
+    return S3Store(bucket, prefix)

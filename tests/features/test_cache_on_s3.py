@@ -1,0 +1,42 @@
+"""The cache on a real S3 server, with several processes that fill it at once."""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ser_platform.config.schema import ShortTerm34Config
+from ser_platform.features.cache import load_frames
+from ser_platform.storage import ObjectStore, open_store
+from ser_platform.utterance import Utterance
+from tests.features.conftest import Corpus
+from tests.servers import seaweedfs
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    folder = tmp_path_factory.mktemp("seaweedfs")
+    with pytest.MonkeyPatch.context() as environment, seaweedfs(folder) as server:
+        for name, value in server.environment.items():
+            environment.setenv(name, value)
+        yield open_store(f"s3://{server.bucket}/cache")
+
+
+def fill(store: ObjectStore, utterances: list[Utterance]) -> tuple[str, bytes]:
+    table = load_frames(store, utterances, ShortTerm34Config())
+    return table.manifest_key, table.values.tobytes()
+
+
+def test_processes_that_fill_the_cache_at_once_see_the_same_frames(
+    store: ObjectStore, corpus: Corpus, tmp_path: Path
+) -> None:
+    utterances = corpus(per_session=20, sessions=3)
+    here = fill(open_store(str(tmp_path / "store")), utterances)
+    with multiprocessing.get_context("spawn").Pool(3) as processes:
+        filled = processes.starmap(fill, [(store, utterances)] * 3)
+    assert set(filled) == {here}
+    assert len(list(store.keys("features/v1/"))) == 3
+    assert len(list(store.keys("features/manifests/"))) == 1

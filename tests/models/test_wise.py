@@ -1,0 +1,108 @@
+"""Shen et al. 2020 (WISE), against its equations written as loops."""
+
+import numpy as np
+import pytest
+import torch
+
+from ser_platform.config.schema import WiseConfig
+from ser_platform.dataset import collate
+from ser_platform.models import build_model
+from ser_platform.models.ragged import Sequences
+from ser_platform.models.wise import InteractingLstms, WiseNet, WordAttention
+from tests.models.equations import cell_weights, lstm_step, wise_logits
+from tests.models.worlds import Shape, dataset_of, gradients, network_for
+
+SMALL = WiseConfig(
+    phoneme_hidden=3,
+    word_hidden=4,
+    audio_hidden=3,
+    text_hidden=5,
+    weights=6,
+    classifier=(5, 4),
+    dropout=0.0,
+)
+RAGGED: list[Shape] = [[[3, 1], [5]], [[1]], [[2], [1, 1, 7], [4], [9, 13]], [[20] * 3]]
+BEYOND_THE_MAXIMA: list[Shape] = [[[64, 65, 70]], [[1] * 14, [2] * 16], [[1]] * 130]
+
+
+def _assert_equations(config: WiseConfig, shapes: list[Shape], rng: np.random.Generator) -> None:
+    dataset = dataset_of(shapes, rng)
+    net = network_for(dataset, config)
+    assert isinstance(net, WiseNet)
+    ours = net(collate(dataset, np.arange(len(shapes)), config))
+    loop = torch.stack([wise_logits(net, config, dataset, row) for row in range(len(shapes))])
+    torch.testing.assert_close(ours, loop, rtol=0, atol=1e-10)
+    weight = torch.linspace(-1, 1, ours.numel(), dtype=torch.double).view_as(ours)
+    expected = gradients(net, (loop * weight).sum())
+    for name, gradient in gradients(net, (ours * weight).sum()).items():
+        torch.testing.assert_close(gradient, expected[name], rtol=0, atol=1e-10, msg=name)
+
+
+def test_it_computes_equations_1_to_12(rng) -> None:
+    _assert_equations(SMALL, RAGGED, rng)
+
+
+def test_what_lies_beyond_64_frames_14_phonemes_or_128_words_is_cut(rng) -> None:
+    _assert_equations(SMALL, BEYOND_THE_MAXIMA, rng)
+
+
+def test_with_two_heads_each_has_its_own_slice_and_softmax(rng) -> None:
+    _assert_equations(SMALL.model_copy(update={"heads": 2}), RAGGED, rng)
+
+
+def test_swapped_inputs_follow_equations_4_and_5_as_printed(rng) -> None:
+    _assert_equations(SMALL.model_copy(update={"swap_inputs": True}), RAGGED, rng)
+
+
+def test_the_interacting_pair_is_one_lstm_whose_gradients_reach_both(rng) -> None:
+    lengths = np.array([4, 1, 6])
+    pair = InteractingLstms(2, 3, audio_hidden=4, text_hidden=5).double()
+    audio, text = (torch.from_numpy(rng.standard_normal((11, dim))) for dim in (2, 3))
+    ours = pair(audio, text, Sequences.of(lengths))
+    loop = []
+    for a_steps, t_steps in zip(audio.split([4, 1, 6]), text.split([4, 1, 6]), strict=True):
+        ha, ht = torch.zeros(4).double(), torch.zeros(5).double()
+        ca, ct = ha, ht
+        for a, t in zip(a_steps, t_steps, strict=True):
+            mixed = pair.W @ torch.cat([ha, ht])
+            ha, ca = lstm_step(cell_weights(pair.audio), a, mixed[:4], ca)
+            ht, ct = lstm_step(cell_weights(pair.text), t, mixed[4:], ct)
+            loop.append(torch.cat([ha, ht]))
+    torch.testing.assert_close(ours, torch.stack(loop), rtol=0, atol=1e-10)
+    expected = gradients(pair, torch.stack(loop).square().sum())
+    for name, gradient in gradients(pair, ours.square().sum()).items():
+        torch.testing.assert_close(gradient, expected[name], rtol=0, atol=1e-10, msg=name)
+
+
+def test_the_weights_of_an_utterance_sum_to_one_over_its_own_words() -> None:
+    words = Sequences.of(np.array([4, 1, 6]))
+    attention = WordAttention(3, 3, heads=2, weights=4)
+    # Joint states that are equal within an utterance come back as they are.
+    state = torch.tensor([1.0, 2.0, 3.0]).repeat_interleave(words.lengths)[:, None].expand(-1, 3)
+    joint = attention.w_a(state) + attention.w_t(state)
+    torch.testing.assert_close(attention(state, state, words), joint[[0, 4, 5]])
+
+
+def test_the_papers_setting_has_584654_parameters() -> None:
+    net = build_model(WiseConfig(), 39, torch.zeros(3, 300), trainable_vectors=False)
+    grus = 3 * 50 * (39 + 50 + 2) + 3 * 100 * (50 + 100 + 2)
+    lstms = 4 * 100 * (100 + 100 + 2) + 4 * 150 * (300 + 150 + 2) + (100 + 150) ** 2
+    attention = 200 * 100 + 200 * 150 + 200
+    classifier = (200 * 200 + 200) + (200 * 100 + 100) + (100 * 4 + 4)
+    expected = grus + lstms + attention + classifier
+    assert sum(p.numel() for p in net.parameters()) == expected == 584_654
+
+
+def test_the_interaction_starts_from_a_normal_of_deviation_0_05() -> None:
+    weight = InteractingLstms(2, 3, audio_hidden=100, text_hidden=150).W.detach()
+    assert float(weight.std()) == pytest.approx(0.05, rel=0.02)
+    assert float(weight.mean()) == pytest.approx(0.0, abs=0.001)
+
+
+def test_dropout_acts_in_training_only(rng) -> None:
+    dataset = dataset_of(RAGGED, rng)
+    batch = collate(dataset, np.arange(4), SMALL)
+    net = network_for(dataset, SMALL.model_copy(update={"dropout": 0.5}))
+    plain = network_for(dataset, SMALL)(batch)
+    assert not torch.equal(net(batch), plain)
+    assert torch.equal(net.eval()(batch), plain)

@@ -1,0 +1,110 @@
+"""Small corpora of random numbers in which every length is chosen by the test."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ser_platform.config.schema import ModelConfig
+from ser_platform.dataset import Dataset, build_dataset
+from ser_platform.emotions import EMOTIONS
+from ser_platform.features.cache import FrameTable
+from ser_platform.features.embeddings import WordVectors
+from ser_platform.models import build_model
+from ser_platform.utterance import Phoneme, Utterance, Word
+
+if TYPE_CHECKING:
+    from ser_platform.models import Network
+
+WINDOW_S, HOP_S = 0.02, 0.01
+VOCABULARY = tuple("abcdefghij")
+
+Shape = Sequence[Sequence[int]]
+"""An utterance as frames of each phoneme of each word: ``[[3, 1], [5]]`` has two words."""
+
+
+def utterance(shape: Shape, row: int, pause: int = 0) -> tuple[Utterance, int]:
+    """An utterance of that shape and its number of frames; words stand ``pause`` frames apart."""
+    words, frame = [], pause
+    for place, phonemes in enumerate(shape):
+        first, own = frame, []
+        for frames in phonemes:
+            own.append(Phoneme("x", _before(frame), _before(frame + frames)))
+            frame += frames
+        text = VOCABULARY[(row + 3 * place) % len(VOCABULARY)]
+        words.append(Word(text, _before(first), _before(frame), tuple(own)))
+        frame += pause
+    return Utterance(
+        id=f"u{row}",
+        audio=f"u{row}.wav",
+        speaker=f"s{row % 3}",
+        session=1,
+        emotion=EMOTIONS[row % len(EMOTIONS)],
+        transcript="",
+        words=tuple(words),
+    ), frame
+
+
+def _before(frame: int) -> float:
+    """Half a hop before the centre of a frame."""
+    return frame * HOP_S + WINDOW_S / 2 - HOP_S / 2
+
+
+def table_of(lengths: dict[str, int], dim: int, rng: np.random.Generator) -> FrameTable:
+    """Random frames for utterances of these lengths."""
+    offsets = np.cumsum([0, *lengths.values()])
+    return FrameTable(
+        values=rng.standard_normal((offsets[-1], dim), dtype=np.float32),
+        offsets=offsets,
+        ids=tuple(lengths),
+        names=tuple(f"f{i}" for i in range(dim)),
+        window_s=WINDOW_S,
+        hop_s=HOP_S,
+        manifest_key="manifest",
+    )
+
+
+def vectors_of(dim: int, rng: np.random.Generator) -> WordVectors:
+    """Random vectors of the vocabulary."""
+    return WordVectors(
+        words=VOCABULARY,
+        vectors=rng.standard_normal((len(VOCABULARY), dim), dtype=np.float32),
+        unknown=(),
+        identity={},
+    )
+
+
+def dataset_of(
+    shapes: Sequence[Shape], rng: np.random.Generator, frame_dim: int = 5, word_dim: int = 4
+) -> Dataset:
+    """A dataset with one utterance for each shape, a pause of two frames round every word."""
+    made = [utterance(shape, row, pause=2) for row, shape in enumerate(shapes)]
+    table = table_of({u.id: frames for u, frames in made}, frame_dim, rng)
+    return build_dataset([u for u, _ in made], table, vectors_of(word_dim, rng))
+
+
+def random_shapes(count: int, rng: np.random.Generator) -> list[Shape]:
+    """Utterances of 1 to 5 words, 1 to 4 phonemes, 1 to 7 frames."""
+    return [
+        [rng.integers(1, 8, rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
+        for _ in range(count)
+    ]
+
+
+def network_for(dataset: Dataset, config: ModelConfig, trainable: bool = False) -> "Network":
+    """A network in float64 with random statistics, the same one every time."""
+    with torch.random.fork_rng():
+        torch.manual_seed(7)  # noqa: TID251 - inside fork_rng, so no other test notices
+        vectors = torch.from_numpy(dataset.word_vectors)
+        network = build_model(config, dataset.frames.shape[1], vectors, trainable)
+        dim = dataset.frames.shape[1]
+        network.inputs.set_normalisation(torch.randn(dim), torch.rand(dim) + 0.5)
+    return network.double()
+
+
+def gradients(network: torch.nn.Module, value: Tensor) -> dict[str, Tensor]:
+    """The gradient of ``value`` for every parameter, by name."""
+    names, parameters = zip(*network.named_parameters(), strict=True)
+    return dict(zip(names, torch.autograd.grad(value, parameters), strict=True))

@@ -1,0 +1,272 @@
+"""From utterances, frames and word vectors to ragged batches."""
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from ser_platform.config.schema import AlignmentConfig, WiseConfig
+from ser_platform.dataset import (
+    Dataset,
+    build_dataset,
+    collate,
+    epoch_batches,
+    frame_spans,
+    share,
+    statistics,
+)
+from ser_platform.errors import FeatureError
+from ser_platform.utterance import Phoneme, Utterance, Word
+from tests.models.worlds import dataset_of, random_shapes, table_of, utterance, vectors_of
+
+WISE = WiseConfig(max_frames=4, max_phonemes=3, max_words=3)
+
+
+@pytest.fixture
+def dataset(rng) -> Dataset:
+    return dataset_of(random_shapes(40, rng), rng)
+
+
+def _joined(*utterances: Utterance, frames: int, rng: np.random.Generator) -> Dataset:
+    table = table_of({u.id: frames for u in utterances}, 3, rng)
+    return build_dataset(utterances, table, vectors_of(2, rng))
+
+
+# Frames of 20 ms every 10 ms have their centres at 10, 20, 30, ... ms.
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "first", "behind"),
+    [
+        (0.0, 0.01, 0, 1),  # before the first centre: nearest
+        (0.0, 0.02, 0, 1),  # the end is not in the span
+        (0.02, 0.05, 1, 4),  # the start is
+        (0.021, 0.022, 1, 2),  # between two centres: nearest
+        (0.027, 0.028, 2, 3),
+        (0.03, 0.03, 2, 3),  # no length at all
+        (0.09, 0.5, 8, 10),  # past the end: clamped
+        (0.7, 0.9, 9, 10),  # wholly past the end: the last frame
+        (-1.0, -0.5, 0, 1),
+    ],
+)
+def test_a_span_has_the_frames_whose_centre_lies_in_it(start_s, end_s, first, behind) -> None:
+    spans = frame_spans(np.array([[start_s, end_s]]), np.array([10]), window_s=0.02, hop_s=0.01)
+    assert spans.tolist() == [[first, behind]]
+
+
+def test_a_boundary_on_a_centre_is_not_moved_by_rounding() -> None:
+    hop_s, window_s = 0.015, 0.025
+    centres_s = np.arange(2000) * hop_s + window_s / 2
+    times = np.stack([centres_s[:-1], centres_s[1:]], axis=1)
+    spans = frame_spans(times, np.full(1999, 2000), window_s, hop_s)
+    assert spans[:, 0].tolist() == list(range(1999))
+    assert (spans[:, 1] - spans[:, 0] == 1).all()
+
+
+def test_spans_that_follow_each_other_share_no_frame_and_leave_none_out(rng) -> None:
+    cuts = np.sort(rng.uniform(0, 3, 60))
+    cuts = cuts[np.concatenate([[True], np.diff(cuts) > 0.011])]
+    times = np.stack([cuts[:-1], cuts[1:]], axis=1)
+    spans = frame_spans(times, np.full(len(times), 500), window_s=0.02, hop_s=0.01)
+    assert (spans[1:, 0] == spans[:-1, 1]).all()
+
+
+def test_frames_words_and_phonemes_are_joined_by_utterance(rng) -> None:
+    (first, _), (second, _) = utterance([[2, 1], [3]], row=0), utterance([[4]], row=1)
+    table = table_of({"u1": 6, "unused": 9, "u0": 7}, 3, rng)
+    vectors = vectors_of(2, rng)
+    dataset = build_dataset([first, second], table, vectors)
+    assert dataset.ids == ("u0", "u1")
+    assert dataset.lengths.tolist() == [7, 6]
+    assert dataset.frame_starts.tolist() == [15, 0]
+    assert dataset.frames is table.values
+    assert dataset.word_offsets.tolist() == [0, 2, 3]
+    assert dataset.phoneme_offsets.tolist() == [0, 2, 3, 4]
+    assert dataset.phoneme_spans.tolist() == [[0, 2], [2, 3], [3, 6], [0, 4]]
+    spoken = [word.text for u in (first, second) for word in u.words]
+    expected = [vectors.vectors[vectors.words.index(text)] for text in spoken]
+    assert np.array_equal(dataset.word_vectors[dataset.word_ids], expected)
+
+
+def test_a_word_without_a_vector_is_read_as_zeros(rng) -> None:
+    word = Word("unheard", 0.0, 0.05)
+    dataset = _joined(
+        dataclasses.replace(utterance([[1]], 0)[0], words=(word,)), frames=9, rng=rng
+    )
+    assert dataset.word_ids.tolist() == [0]
+    assert dataset.word_vectors[0].tolist() == [0.0, 0.0]
+
+
+def test_an_utterance_without_words_gets_one_unknown_word_over_all_its_frames(rng) -> None:
+    silent = dataclasses.replace(utterance([[1]], row=0)[0], words=())
+    dataset = _joined(silent, frames=9, rng=rng)
+    assert dataset.word_ids.tolist() == [0]
+    assert dataset.phoneme_spans.tolist() == [[0, 9]]
+
+
+def test_a_word_without_phonemes_gets_one_over_all_its_frames(rng) -> None:
+    words = (Word("a", 0.0, 0.035), Word("b", 0.035, 0.06, (Phoneme("x", 0.04, 0.06),)))
+    dataset = _joined(dataclasses.replace(utterance([[1]], 0)[0], words=words), frames=9, rng=rng)
+    assert dataset.phoneme_spans.tolist() == [[0, 3], [3, 5]]
+
+
+def test_a_recording_shorter_than_a_frame_is_refused_by_name(rng) -> None:
+    made = [utterance([[1]], row)[0] for row in range(3)]
+    table = table_of({"u0": 4, "u1": 0, "u2": 0}, 3, rng)
+    with pytest.raises(FeatureError) as error:
+        build_dataset(made, table, vectors_of(2, rng))
+    assert str(error.value) == (
+        "u1.wav: utterance 'u1' (and 1 more) is shorter than one frame of 20 ms; "
+        "leave it out of the corpus"
+    )
+
+
+def test_the_digest_changes_with_whatever_a_network_sees(rng) -> None:
+    made = utterance([[2, 1], [3]], row=0)[0]
+    table, vectors = table_of({"u0": 9}, 3, rng), vectors_of(2, rng)
+    replace = dataclasses.replace
+    short, *others = made.words[0].phonemes
+    longer = (replace(short, end_s=others[0].end_s), *others)
+    moved = (replace(made.words[0], phonemes=longer), *made.words[1:])
+    digests = {
+        build_dataset([u], t, v).digest
+        for u, t, v in [
+            (made, table, vectors),
+            (replace(made, emotion="sad"), table, vectors),
+            (replace(made, speaker="else"), table, vectors),
+            (replace(made, words=moved), table, vectors),
+            (made, replace(table, manifest_key="other"), vectors),
+            (made, table, replace(vectors, vectors=2 * vectors.vectors)),
+        ]
+    }
+    assert len(digests) == 6
+    assert build_dataset([made], table, vectors).digest in digests
+
+
+def test_the_arrays_leave_a_pickle_whole_so_that_processes_can_share_them(dataset) -> None:
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(dataset, protocol=5, buffer_callback=buffers.append)
+    assert dataset.frames.nbytes in [buffer.raw().nbytes for buffer in buffers]
+    assert len(head) < 5000
+
+
+def test_rows_follow_the_given_ids(dataset) -> None:
+    assert dataset.rows(["u7", "u0", "u3"]).tolist() == [7, 0, 3]
+    with pytest.raises(KeyError, match="nobody"):
+        dataset.rows(["nobody"])
+
+
+def test_statistics_are_those_of_all_frames_of_the_given_utterances_only(dataset) -> None:
+    rows = np.array([3, 1, 20])
+    frames = np.concatenate(
+        [dataset.frames[dataset.frame_starts[r] :][: dataset.lengths[r]] for r in rows]
+    ).astype(np.float64)
+    mean, std = statistics(dataset, rows)
+    np.testing.assert_allclose(mean, frames.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(std, frames.std(axis=0), rtol=1e-6)
+
+
+def test_a_value_that_never_varies_is_left_as_it_is(rng) -> None:
+    made = [utterance([[30]], row)[0] for row in range(60)]
+    table = table_of({u.id: 31 + 7 * row for row, u in enumerate(made)}, 41, rng)
+    table.values[:, 1:] = np.arange(40) / 1000  # many, as few leave a rounding error behind
+    _, std = statistics(build_dataset(made, table, vectors_of(2, rng)), np.arange(60))
+    assert std[0] != 1.0
+    assert (std[1:] == 1.0).all()
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 16, 100])
+def test_an_epoch_has_every_utterance_once_in_batches_of_like_size(dataset, batch_size) -> None:
+    rows = np.arange(5, 38)
+    batches = epoch_batches(dataset, rows, batch_size, np.random.default_rng(0))
+    assert sorted(np.concatenate(batches)) == rows.tolist()
+    sizes = {len(batch) for batch in batches}
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_batches_hold_utterances_of_like_length_in_random_order(rng) -> None:
+    dataset = dataset_of([[[n]] for n in rng.permutation(200) + 1], rng)
+    batches = epoch_batches(dataset, np.arange(200), 10, np.random.default_rng(0))
+    lengths = [dataset.lengths[batch] for batch in batches]
+    padded = sum(len(own) * own.max() for own in lengths)
+    assert padded / dataset.lengths.sum() < 1.2
+    assert [own.mean() for own in lengths] != sorted(own.mean() for own in lengths)
+
+
+def test_the_same_generator_gives_the_same_batches_and_another_epoch_others(dataset) -> None:
+    def drawn(seed: int) -> list[list[int]]:
+        batches = epoch_batches(dataset, np.arange(40), 8, np.random.default_rng(seed))
+        return [batch.tolist() for batch in batches]
+
+    assert drawn(1) == drawn(1)
+    assert drawn(1) != drawn(2)
+
+
+@pytest.mark.parametrize("world", [1, 2, 3, 8])
+def test_ranks_share_a_batch_without_losing_or_repeating_an_utterance(world) -> None:
+    batch = np.array([9, 4, 7, 1, 0])
+    shares = [share(batch, rank, world) for rank in range(world)]
+    assert sorted(np.concatenate(shares)) == sorted(batch)
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.mark.parametrize("model", [WISE, AlignmentConfig()], ids=["wise", "alignment"])
+def test_a_batch_holds_what_loops_over_the_utterances_find(dataset, model) -> None:
+    rows = np.array([11, 2, 2, 39])
+    cut = model if isinstance(model, WiseConfig) else WiseConfig(max_frames=999, max_phonemes=999)
+    frames, words, num_words, phonemes_of_word, frames_of_phoneme = [], [], [], [], []
+    for row in rows:
+        own = dataset.frames[dataset.frame_starts[row] :][: dataset.lengths[row]]
+        spoken = range(*dataset.word_offsets[row : row + 2])[: cut.max_words]
+        for word in spoken:
+            phonemes = range(*dataset.phoneme_offsets[word : word + 2])[: cut.max_phonemes]
+            for phoneme in phonemes:
+                first, behind = dataset.phoneme_spans[phoneme]
+                frames_of_phoneme.append(own[first:behind][: cut.max_frames])
+            phonemes_of_word.append(len(phonemes))
+        frames.append(own)
+        words += dataset.word_ids[spoken].tolist()
+        num_words.append(len(spoken))
+    batch = collate(dataset, rows, model)
+    assert np.array_equal(batch.frames, np.concatenate(frames))
+    assert batch.frames_of_utterance.lengths.tolist() == list(map(len, frames))
+    assert batch.word_ids.tolist() == words
+    assert batch.words_of_utterance.lengths.tolist() == num_words
+    assert batch.labels.tolist() == dataset.labels[rows].tolist()
+    # A sum over each packed sequence, put back in order, is the sum the loops find.
+    sums = [part.sum(axis=0) for part in frames_of_phoneme]
+    np.testing.assert_allclose(_sums(batch.frames_of_phoneme, batch.frames), sums, atol=1e-5)
+    ones = torch.ones(sum(phonemes_of_word), 1)
+    assert _sums(batch.phonemes_of_word, ones)[:, 0].tolist() == phonemes_of_word
+
+
+def _sums(sequences, rows: torch.Tensor) -> torch.Tensor:
+    ends = []
+    for group in sequences.groups:
+        total = rows.new_zeros(int(group.active[0]), rows.shape[1])
+        for step in rows[group.take].split(group.active.tolist()):
+            total[: len(step)] += step
+        ends.append(total)
+    return torch.cat(ends)[sequences.places]
+
+
+def test_a_dataset_in_shared_memory_is_read_only_and_makes_batches_all_the_same(dataset) -> None:
+    for field in dataclasses.fields(dataset):
+        value = getattr(dataset, field.name)
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+    batch = collate(dataset, np.arange(3), WISE)  # torch would warn, and warnings are errors
+    batch.frames.zero_()
+    assert dataset.frames.any()
+
+
+def test_a_batch_moves_as_a_whole(dataset) -> None:
+    moved = collate(dataset, np.arange(3), WISE).to("meta")
+    assert moved.frames.is_meta
+    assert moved.word_ids.is_meta
+    assert moved.labels.is_meta
+    assert moved.frames_of_phoneme.places.is_meta
+    assert moved.words_of_utterance.slots.is_meta
