@@ -1,0 +1,50 @@
+# Two commands: `make demo` and `make test`. Everything else is for those who work on the code.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+# uv does not read pip's settings; these two carry over a local wheel folder or index, if any.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_INDEX_URL ?= $(PIP_INDEX_URL)
+
+.PHONY: demo test check lint ui clean
+
+demo: $(VENV)/installed
+	$(BIN)/python -m ser_platform.tune experiments/demo.yaml
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m pyright
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -m slow
+
+check: $(VENV)/installed-test
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+lint: $(VENV)/installed-test
+	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check . && $(BIN)/python -m pyright
+
+ui: $(VENV)/installed
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///.ser/mlflow.db --port 5000
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(call install,demo)
+
+$(VENV)/installed-test: pyproject.toml constraints.txt
+	$(call install,demo$(comma)test$(comma)lint)
+	touch $(VENV)/installed
+
+comma := ,
+define install
+	@if command -v uv >/dev/null; then \
+	  test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
+	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
+	else \
+	  test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(1)]'; \
+	fi
+	touch $@
+endef
+
+clean:
+	rm -rf $(VENV) .ser .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,152 @@
+"""A trained model as a folder of its own: weights, setting, words; and what it answers.
+
+The networks of all folds are kept and their probabilities averaged: every recording of the
+corpus has then taken part, and no fold is favoured by its test part.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ser_platform.config.schema import Experiment
+from ser_platform.dataset import build_dataset, collate
+from ser_platform.emotions import EMOTIONS
+from ser_platform.errors import FeatureError
+from ser_platform.features import make_extractor
+from ser_platform.features.audio import load
+from ser_platform.features.cache import FrameTable
+from ser_platform.features.embeddings import WordVectors
+from ser_platform.models import build_model
+from ser_platform.utterance import Phoneme, Utterance, Word
+
+_FORMAT = 1
+_SETTING, _VECTORS = "setting.json", "vectors.safetensors"
+
+
+def save_model(
+    folder: Path,
+    experiment: Experiment,
+    networks: Sequence[dict[str, torch.Tensor]],
+    vectors: WordVectors,
+    about: dict[str, Any],
+) -> None:
+    """Write a model folder.
+
+    Args:
+        folder: an existing, empty folder.
+        experiment: the setting the networks were trained with.
+        networks: the weights of each fold, with their normalisation.
+        vectors: the words the model knows.
+        about: protocol and scores, for the reader.
+    """
+    setting = {
+        "format": _FORMAT,
+        "experiment": experiment.model_dump(mode="json"),
+        "emotions": EMOTIONS,
+        "words": vectors.words,
+        "networks": len(networks),
+        "about": about,
+    }
+    (folder / _SETTING).write_text(json.dumps(setting, indent=1), encoding="utf-8")
+    save_file({"vectors": torch.from_numpy(np.array(vectors.vectors))}, folder / _VECTORS)
+    for number, weights in enumerate(networks):
+        save_file(weights, folder / f"network{number}.safetensors")
+    for path in folder.iterdir():
+        path.chmod(0o644)  # safetensors writes files that only their owner may read
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A loaded model."""
+
+    experiment: Experiment
+    networks: tuple[nn.Module, ...]
+    vectors: WordVectors
+    about: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Predictor":
+        """What :func:`save_model` wrote; nothing is unpickled."""
+        setting = json.loads((folder / _SETTING).read_text(encoding="utf-8"))
+        if setting["format"] != _FORMAT or tuple(setting["emotions"]) != EMOTIONS:
+            raise FeatureError(
+                f"{folder}: a model of format {setting['format']} with classes "
+                f"{setting['emotions']}; this version reads format {_FORMAT} with {list(EMOTIONS)}"
+            )
+        experiment = Experiment.model_validate_json(json.dumps(setting["experiment"]))
+        values = load_file(folder / _VECTORS)["vectors"].numpy()
+        vectors = WordVectors(tuple(setting["words"]), values, (), {})
+        extractor = make_extractor(experiment.features)
+        networks = []
+        for number in range(setting["networks"]):
+            network = build_model(
+                experiment.model,
+                frame_dim=len(extractor.names),
+                word_vectors=torch.from_numpy(np.pad(values, ((1, 0), (0, 0)))),
+                trainable_vectors=experiment.embedding.trainable,
+            )
+            network.load_state_dict(load_file(folder / f"network{number}.safetensors"))
+            networks.append(network.eval())
+        return cls(experiment, tuple(networks), vectors, setting["about"])
+
+    def predict(
+        self, recordings: Sequence[Path], words: Sequence[Sequence[Word]]
+    ) -> NDArray[np.float32]:
+        """Probabilities ``[recordings, emotions]``.
+
+        Args:
+            recordings: audio files of any rate that libsndfile reads.
+            words: the words of each in time; none where they are not known.
+
+        Raises:
+            FeatureError: for a recording that cannot be read.
+        """
+        extractor = make_extractor(self.experiment.features)
+        frames = [extractor(load(path)) for path in recordings]
+        utterances = [
+            Utterance(str(i), str(path), "", 0, EMOTIONS[0], "", tuple(said))
+            for i, (path, said) in enumerate(zip(recordings, words, strict=True))
+        ]
+        framing = self.experiment.features
+        table = FrameTable(
+            values=np.concatenate(frames),
+            offsets=np.cumsum([0, *map(len, frames)], dtype=np.int64),
+            ids=tuple(u.id for u in utterances),
+            names=extractor.names,
+            window_s=framing.window_s,
+            hop_s=framing.hop_s,
+            manifest_key="",
+        )
+        dataset = build_dataset(utterances, table, self.vectors)
+        batch = collate(dataset, np.arange(len(utterances)), self.experiment.model)
+        with torch.inference_mode():
+            of_networks = [network(batch).softmax(dim=1) for network in self.networks]
+        return torch.stack(of_networks).mean(dim=0).numpy()
+
+
+def words_to_json(words: Sequence[Word]) -> str:
+    """What :func:`words_from_json` reads."""
+    return json.dumps([asdict(word) for word in words])
+
+
+def words_from_json(text: str) -> tuple[Word, ...]:
+    """Words in time: ``[{"text": ..., "start_s": ..., "end_s": ..., "phonemes": [...]}]``."""
+    return tuple(
+        Word(
+            word["text"],
+            word["start_s"],
+            word["end_s"],
+            tuple(
+                Phoneme(p["symbol"], p["start_s"], p["end_s"]) for p in word.get("phonemes", ())
+            ),
+        )
+        for word in json.loads(text or "[]")
+    )

@@ -1,0 +1,1 @@
+"""Final scorings in MLflow, ranked among those of equal protocol."""

@@ -1,0 +1,104 @@
+"""The leaderboard as CSV: one line per result, all columns; shares and seconds, not rounded."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ser_platform.errors import SerError
+from ser_platform.leaderboard.published import PUBLISHED, Published
+from ser_platform.leaderboard.rank import Board, Group, Row
+from ser_platform.tracking.entries import LoggedFinal
+
+COLUMNS: tuple[str, ...] = (
+    "kind",
+    "protocol",
+    "rank",
+    "model",
+    "study",
+    "wa",
+    "ua",
+    "wa_mean",
+    "wa_std",
+    "ua_mean",
+    "ua_std",
+    "folds",
+    "num_parameters",
+    "seconds",
+    "run_id",
+    "run_key",
+    "signature",
+    "finished_at",
+    "synthetic",
+    "transcript",
+    "source",
+    "note",
+)
+"""``kind``: ``ranked`` within its protocol, ``unranked`` (see ``note``), or ``published``."""
+
+
+def write_csv(board: Board, path: Path) -> None:
+    """Write everything the terminal shows; the folder is made.
+
+    Raises:
+        SerError: when the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as f:
+            writer = csv.DictWriter(f, COLUMNS)
+            writer.writeheader()
+            writer.writerows(_lines(board))
+    except OSError as e:
+        raise SerError(f"--csv: {path} cannot be written ({e.strerror}); name another") from e
+
+
+def _lines(board: Board) -> Iterator[dict[str, Any]]:
+    for group in board.groups:
+        yield from (_ranked(group, row) for row in group.rows)
+    yield from map(_unranked, board.unranked)
+    yield from map(_published, PUBLISHED)
+
+
+def _ranked(group: Group, row: Row) -> dict[str, Any]:
+    result = row.result
+    return {
+        "kind": "ranked",
+        "protocol": json.dumps(group.protocol, sort_keys=True),
+        "rank": row.rank,
+        "model": result.architecture,
+        "study": result.study,
+        **row.test.model_dump(),
+        "folds": result.num_folds,
+        "num_parameters": row.num_parameters,
+        "seconds": result.seconds,
+        "run_id": row.run_id,
+        "run_key": result.run_key,
+        "signature": result.signature,
+        "finished_at": row.finished_at.isoformat(timespec="seconds"),
+        "synthetic": json.dumps(result.synthetic),
+        "transcript": result.protocol.get("transcript", ""),
+    }
+
+
+def _unranked(final: LoggedFinal) -> dict[str, Any]:
+    return {
+        "kind": "unranked",
+        "model": final.architecture,
+        "study": final.study,
+        "run_id": final.run_id,
+        "note": final.problem,
+    }
+
+
+def _published(row: Published) -> dict[str, Any]:
+    return {
+        "kind": "published",
+        "model": row.model,
+        "wa": row.wa,
+        "ua": row.ua,
+        "transcript": row.transcript,
+        "source": row.source,
+        "note": row.note,
+    }

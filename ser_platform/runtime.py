@@ -1,0 +1,123 @@
+"""Ray: join a cluster or start one here, spread work over it, count what fits."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+import ray
+from ray.exceptions import RayTaskError
+
+from ser_platform.config.schema import ClusterConfig
+from ser_platform.errors import ConfigError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
+
+_RAY_SETTINGS = {
+    # Many small workers on few cores: the default of 60 s is too short to import torch in.
+    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",
+    # Tune's old output can be silenced, its new one cannot; we print a line per trial.
+    "RAY_AIR_NEW_OUTPUT": "0",
+    # No word home about what is run.
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+
+
+@contextmanager
+def cluster() -> Iterator[bool]:
+    """A connection to Ray for as long as the block runs; yields whether the cluster may grow.
+
+    Inside a submitted job, or with ``RAY_ADDRESS`` set, it joins that cluster, which an
+    autoscaler may enlarge; otherwise it starts Ray on this machine and stops it at the end.
+    A connection that is open already is used and left open.
+    """
+    if ray.is_initialized():
+        yield False
+        return
+    address = os.environ.get("RAY_ADDRESS")  # noqa: TID251  # Ray's own way to name a cluster
+    for name, value in _RAY_SETTINGS.items():
+        os.environ.setdefault(name, value)  # noqa: TID251  # Ray takes these no other way
+    if address:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        _log.info("ray: joined the cluster at %s", address)
+    else:
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        _log.info("ray: started on this machine, %g CPUs", ray.cluster_resources()["CPU"])
+    try:
+        yield bool(address)
+    finally:
+        ray.shutdown()
+
+
+def fetch(reference: ray.ObjectRef) -> Any:
+    """``ray.get``, but what the task raised is raised as it was."""
+    try:
+        return ray.get(reference)
+    except RayTaskError as e:
+        raise e.cause from e
+
+
+def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """``function`` of every item as Ray tasks of one CPU, results as they finish.
+
+    Items are drawn only when a task can take them, so that memory stays bounded. When a task
+    fails, those already started still finish before its exception is raised.
+    """
+    task = ray.remote(num_cpus=1, max_retries=3)(_unwrapped)
+    waiting = iter(items)
+    running: list[ray.ObjectRef] = []
+    failure: Exception | None = None
+    while True:
+        at_once = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
+        if failure is None:
+            drawn = islice(waiting, at_once - len(running))
+            running += [task.remote(function, item) for item in drawn]
+        if not running:
+            break
+        done, running = ray.wait(running, num_returns=1)
+        try:
+            result = fetch(done[0])
+        except Exception as e:  # noqa: BLE001  # raised below, once the others have finished
+            failure = failure or e
+        else:
+            yield result
+    if failure is not None:
+        raise failure
+
+
+def _unwrapped(function: Callable[[Item], Result], item: Item) -> Result:
+    return function(item)
+
+
+def worker_groups(config: ClusterConfig, *, may_grow: bool) -> int:
+    """How many worker groups train at the same time.
+
+    Raises:
+        ConfigError: when the machine can never hold them; a cluster that may grow is waited for.
+    """
+    resources = ray.cluster_resources()
+    needs = {
+        "CPU": config.workers * config.cpus_per_worker,
+        "GPU": config.workers * config.gpus_per_worker,
+    }
+    fits = min(int(resources.get(name, 0) / need) for name, need in needs.items() if need)
+    wanted = max(fits, 1) if config.groups == "auto" else config.groups
+    if fits < wanted:
+        asked = ", ".join(f"{wanted * need:g} {name}" for name, need in needs.items() if need)
+        found = ", ".join(f"{resources.get(name, 0):g} {name}" for name in needs if needs[name])
+        message = (
+            f"cluster: {wanted} group(s) of {config.workers} worker(s) need {asked}; "
+            f"Ray has {found}"
+        )
+        if not may_grow:
+            raise ConfigError(
+                f"{message}. Lower cluster.workers, cluster.groups, cluster.cpus_per_worker or "
+                "cluster.gpus_per_worker"
+            )
+        _log.info("%s: waiting for the cluster to grow", message)
+    return wanted

@@ -1,0 +1,82 @@
+"""The files of a run: its whole result, and what people open in the UI."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ser_platform.emotions import EMOTIONS
+from ser_platform.results import RunResult, score
+from ser_platform.tracking.entries import StudyInfo
+from ser_platform.tracking.figure import draw_confusion
+from ser_platform.tracking.layout import SYNTHETIC_NOTE
+
+RESULT_FILE = "result.json"
+"""The whole :class:`RunResult`; the leaderboard is made from it."""
+
+Part = Literal["validation", "test"]
+
+
+def result_bytes(run: RunResult) -> bytes:
+    """What :data:`RESULT_FILE` holds."""
+    return run.model_dump_json().encode()
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_run_files(run: RunResult, folder: Path) -> None:
+    """Write every artifact of a trial or a final."""
+    (folder / RESULT_FILE).write_bytes(result_bytes(run))
+    _write_json(folder / "experiment.json", run.experiment)
+    _write_json(folder / "environment.json", run.environment)
+    _write_json(folder / "data.json", run.data)
+    if not run.folds:
+        return
+    _write_json(folder / "confusion.json", confusions(run))
+    part: Part = "test" if run.fold_matrices("test") else "validation"
+    matrices = run.fold_matrices(part)
+    scores = score(matrices)
+    draw_confusion(
+        np.sum(matrices, axis=0),
+        EMOTIONS,
+        f"{run.study}, {run.architecture}: {part}, {len(matrices)} of {run.num_folds} folds\n"
+        f"WA {scores.wa:.1%}, UA {scores.ua:.1%} (pooled)",
+        folder / "confusion.png",
+        note=SYNTHETIC_NOTE if run.synthetic else "",
+    )
+
+
+def write_study_files(study: StudyInfo, folder: Path) -> None:
+    """Write every artifact of the parent run."""
+    _write_json(folder / "experiment.json", study.experiment)
+    _write_json(folder / "environment.json", study.environment)
+
+
+def confusions(run: RunResult) -> dict[str, Any]:
+    """Confusion matrices of each part, pooled and by fold; rows are the true classes."""
+    parts: tuple[Part, Part] = ("validation", "test")
+    return {
+        "labels": list(EMOTIONS),
+        "rows": "true",
+        "columns": "predicted",
+        **{part: _confusions(run, part) for part in parts if run.fold_matrices(part)},
+    }
+
+
+def _confusions(run: RunResult, part: Part) -> dict[str, Any]:
+    pooled = np.sum(run.fold_matrices(part), axis=0)
+    by_fold = {
+        f"fold{fold.fold}": predictions.matrix.tolist()
+        for fold in run.folds
+        if (predictions := getattr(fold, part)) is not None
+    }
+    return {"pooled": pooled.tolist(), **by_fold}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n")

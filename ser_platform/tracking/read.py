@@ -1,0 +1,84 @@
+"""Reading results back from MLflow."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from ser_platform.errors import TrackingError
+from ser_platform.results import RunResult
+from ser_platform.tracking import layout
+from ser_platform.tracking.connection import OUTAGE, connect, reason, search
+from ser_platform.tracking.entries import Finals, LoggedFinal
+from ser_platform.tracking.files import RESULT_FILE, digest
+from ser_platform.tracking.uri import check_uri, sqlite_file
+
+
+def read_finals(uri: str, experiment: str) -> Finals:
+    """Read all final scorings; nothing is written, and no database is made.
+
+    Raises:
+        TrackingError: when MLflow, its database or the experiment is not there.
+    """
+    check_uri(uri)
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        raise TrackingError(
+            f"there is no {file}: nothing has been logged yet. Run `python -m ser_platform.tune "
+            "experiments/demo.yaml`, or name another database with --uri"
+        )
+    try:
+        client = connect(uri)
+        experiment_id = _experiment_id(client, uri, experiment)
+        where = f"tags.`{layout.ROLE}` = 'final'"
+        found = tuple(_final(client, run) for run in search(client, experiment_id, where))
+    except TrackingError:
+        raise
+    except OUTAGE as e:
+        raise TrackingError(
+            f"MLflow at {uri}: {reason(e)}. Start it, or name another with --uri"
+        ) from e
+    return Finals(experiment_id, found)
+
+
+def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
+    known = {found.name: found.experiment_id for found in client.search_experiments()}
+    if name not in known:
+        others = ", ".join(sorted(known))
+        raise TrackingError(f"MLflow at {uri} has no experiment '{name}'; there is: {others}")
+    return known[name]
+
+
+def _final(client: MlflowClient, run: Run) -> LoggedFinal:
+    result, problem = None, _unfinished(run)
+    if not problem:
+        result, problem = _result(client, run)
+    tags = run.data.tags
+    return LoggedFinal(
+        run.info.run_id,
+        tags.get(layout.STUDY, ""),
+        tags.get(layout.ARCHITECTURE, ""),
+        result,
+        problem,
+    )
+
+
+def _unfinished(run: Run) -> str:
+    if run.info.status == "FINISHED":
+        return ""
+    if run.info.status == "RUNNING":
+        return "not all of it was logged; run its command again"
+    return run.data.tags.get(layout.REASON, run.info.status.lower())
+
+
+def _result(client: MlflowClient, run: Run) -> tuple[RunResult | None, str]:
+    run_id = run.info.run_id
+    if RESULT_FILE not in {artifact.path for artifact in client.list_artifacts(run_id)}:
+        return None, f"its {RESULT_FILE} is missing"
+    with TemporaryDirectory() as folder:
+        data = Path(client.download_artifacts(run_id, RESULT_FILE, folder)).read_bytes()
+    if digest(data) != run.data.tags.get(layout.DIGEST):
+        return None, f"its {RESULT_FILE} is not what was logged"
+    result = RunResult.model_validate_json(data)
+    return (result, "") if result.complete else (None, result.shortfall)

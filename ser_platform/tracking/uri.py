@@ -1,0 +1,94 @@
+"""Where MLflow is: a SQLite file or a server."""
+
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ser_platform.errors import TrackingError
+
+_SQLITE = "sqlite:///"
+_SQLITE_HEADER = b"SQLite format 3\0"
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The absolute path of the database; None for a server."""
+    return Path(uri.removeprefix(_SQLITE)).absolute() if uri.startswith(_SQLITE) else None
+
+
+def absolute(uri: str) -> str:
+    """The same place, whatever the working directory becomes."""
+    file = sqlite_file(uri)
+    return uri if file is None else f"{_SQLITE}{file}"
+
+
+def check_uri(uri: str) -> None:
+    """Refuse what can never work, without waking MLflow.
+
+    Raises:
+        TrackingError: when the URI is of no known kind, carries a password, or names a file that
+            is no database.
+    """
+    file = sqlite_file(uri)
+    if file is not None:
+        _check_file(uri, file)
+        return
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TrackingError(
+            f"tracking.uri '{uri}' is neither a SQLite file nor a server; write "
+            "sqlite:///folder/mlflow.db or http://host:port"
+        )
+    if parts.username or parts.password:
+        raise TrackingError(
+            f"tracking.uri carries a user name or password for {parts.hostname}, and is logged "
+            "with every run; take them out and set MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD"
+        )
+
+
+def ui_command(uri: str) -> str:
+    """The command that opens the MLflow UI; a server has it at its own address."""
+    file = sqlite_file(uri)
+    if file is None:
+        return uri
+    return f"{_mlflow()} ui --backend-store-uri {_SQLITE}{file} --port 5000"
+
+
+def ui_link(uri: str, experiment_id: str = "") -> str:
+    """The page with the runs; without ``workflowType`` MLflow shows no metric columns."""
+    address = uri.rstrip("/") if sqlite_file(uri) is None else "http://127.0.0.1:5000"
+    page = f"experiments/{experiment_id}/runs" if experiment_id else "experiments"
+    return f"{address}/#/{page}?workflowType=machine_learning"
+
+
+def _check_file(uri: str, file: Path) -> None:
+    if uri.removeprefix(_SQLITE) in ("", ":memory:") or file.is_dir():
+        raise TrackingError(
+            f"tracking.uri '{uri}' names no file; write sqlite:///folder/mlflow.db"
+        )
+    if file.exists():
+        with file.open("rb") as f:
+            header = f.read(len(_SQLITE_HEADER))
+        if header not in (b"", _SQLITE_HEADER):
+            raise TrackingError(
+                f"{file} (tracking.uri) is not a SQLite database; name another file, or move it "
+                "away and a new database is made"
+            )
+        return
+    nearest = next(folder for folder in file.parents if folder.exists())
+    if not nearest.is_dir():
+        raise TrackingError(
+            f"tracking.uri '{uri}': {nearest} is a file, so {file.parent} cannot be a folder; "
+            "name another place"
+        )
+
+
+def _mlflow() -> str:
+    """How this environment's ``mlflow`` is called: by name when the shell would find it."""
+    ours = Path(sys.executable).with_name("mlflow")
+    found = shutil.which("mlflow")
+    if found is not None and Path(found) == ours:
+        return "mlflow"
+    here = Path.cwd()
+    return str(ours.relative_to(here) if ours.is_relative_to(here) else ours)

@@ -1,0 +1,25 @@
+"""``python -m ser_platform.train experiments/wise.yaml``: one setting, all folds, scored."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from ser_platform.config.schema import ExperimentFile
+from ser_platform.door import door
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, load the experiment file, train its settings as they stand."""
+    return door("train", __doc__ or "", _act, argv=argv)
+
+
+def _act(file: ExperimentFile, _arguments: Namespace) -> None:
+    from ser_platform.leaderboard.show import show
+    from ser_platform.train.finals import train_file
+
+    train_file(file)
+    show(file.tracking.uri, file.tracking.experiment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

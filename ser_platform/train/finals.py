@@ -1,0 +1,81 @@
+"""Scoring selected settings on test: the one place where test parts are read."""
+
+import logging
+
+import ray
+
+from ser_platform.config.schema import ExperimentFile
+from ser_platform.errors import SerError, TrainingError
+from ser_platform.results import RunResult, score
+from ser_platform.runtime import fetch
+from ser_platform.train.jobs import FoldJob
+from ser_platform.train.package import package
+from ser_platform.train.runs import Run
+from ser_platform.train.session import Session, open_session
+
+_log = logging.getLogger(__name__)
+
+
+def train_file(file: ExperimentFile) -> list[RunResult]:
+    """Train each architecture of a file with its settings as they stand, score, log.
+
+    Raises:
+        TrainingError: when a fold failed.
+    """
+    with open_session(file) as session:
+        runs = [
+            Run(name, file.experiment(name), {}, session.prepared[name])
+            for name in file.architectures
+        ]
+        return score_runs(session, runs)
+
+
+def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
+    """Train what is not trained yet, score every fold on test, once, and log it.
+
+    The run with the best validation UA is logged with its model.
+
+    Raises:
+        TrainingError: when folds failed; after all others were scored and logged.
+    """
+    jobs = {run.key: run.jobs(session.store.url, score_test=True) for run in runs}
+    ray.get([session.queue.submit.remote(job) for some in jobs.values() for job in some])
+    scored = [(run, _await(session, run, jobs[run.key])) for run in runs]
+    complete = [(run, result) for run, result in scored if result.complete]
+    winner = max((result.val_ua for _, result in complete), default=None)
+    for run, result in scored:
+        model = None
+        if result.complete and result.val_ua == winner:
+            model = package(run, result, session.store, session.utterances, session.folder)
+        session.tracker.log(result, model)
+    if len(complete) < len(scored):
+        raise TrainingError(
+            "; ".join(f"{r.architecture}: {r.shortfall}" for _, r in scored if not r.complete)
+        )
+    return [result for _, result in scored]
+
+
+def _await(session: Session, run: Run, jobs: list[FoldJob]) -> RunResult:
+    failures = [failure for job in jobs if (failure := _failure(session, job))]
+    result = session.stored(run, "final", "; ".join(failures))
+    if result.complete:
+        _log.info("%s", _scores(result))
+    return result
+
+
+def _failure(session: Session, job: FoldJob) -> str:
+    """Wait for a fold; why it failed, if it did."""
+    try:
+        fetch(session.queue.result.remote(job.name))
+    except SerError as e:
+        return str(e)
+    return ""
+
+
+def _scores(result: RunResult) -> str:
+    test = score(result.fold_matrices("test"))
+    return (
+        f"test   {result.architecture:<10} "
+        f"WA {test.wa:.3f} ({test.wa_mean:.3f} ± {test.wa_std:.3f} over folds)  "
+        f"UA {test.ua:.3f} ({test.ua_mean:.3f} ± {test.ua_std:.3f} over folds)"
+    )

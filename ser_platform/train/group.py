@@ -1,0 +1,86 @@
+"""A worker group: one Ray Train job whose DDP workers train one fold after another.
+
+Starting workers costs far more than training a small fold (docs/decisions.md), so a group is
+started once per study and serves folds of all its trials.
+"""
+
+import traceback
+import uuid
+from typing import Any
+
+import ray
+import torch
+from ray import train
+from ray.actor import ActorHandle
+from ray.train.collective import broadcast_from_rank_zero
+from ray.train.torch import TorchConfig, TorchTrainer, get_device
+
+from ser_platform.config.schema import ClusterConfig, Experiment
+from ser_platform.errors import SerError
+from ser_platform.results import FoldResult
+from ser_platform.storage import open_store
+from ser_platform.train.fold import score_fold, train_fold
+from ser_platform.train.jobs import FoldJob
+from ser_platform.train.ranks import Ranks
+
+_TIMEOUT_S = 1800
+"""A worker waits this long for the others before it counts them as lost."""
+
+
+def run_group(queue: ActorHandle, number: int, config: ClusterConfig, folder: str) -> None:
+    """Serve folds until the queue is closed; blocks.
+
+    Ray Train restarts the workers when one dies; the queue decides how often a fold may be
+    the cause, so the group itself never gives up.
+    """
+    gpu = config.gpus_per_worker > 0
+    per_worker = {"CPU": config.cpus_per_worker}
+    if gpu:
+        per_worker["GPU"] = config.gpus_per_worker
+    TorchTrainer(
+        serve_folds,
+        train_loop_config={"queue": queue, "group": number},
+        torch_config=TorchConfig(backend="nccl" if gpu else "gloo", timeout_s=_TIMEOUT_S),
+        scaling_config=train.ScalingConfig(
+            num_workers=config.workers, use_gpu=gpu, resources_per_worker=per_worker
+        ),
+        run_config=train.RunConfig(
+            # A used name would make Ray resume an older group from this folder.
+            name=f"group{number}-{uuid.uuid4().hex[:8]}",
+            storage_path=folder,
+            failure_config=train.FailureConfig(max_failures=-1),
+            logging_config=train.LoggingConfig(log_level="ERROR"),
+        ),
+    ).fit()
+
+
+def serve_folds(config: dict[str, Any]) -> None:
+    """What each worker of a group runs: take the group's next fold, train it, hand it in."""
+    queue, group = config["queue"], config["group"]
+    context = train.get_context()
+    ranks = Ranks(context.get_world_rank(), context.get_world_size(), get_device())
+    torch.set_num_threads(max(1, int(ray.get_runtime_context().get_assigned_resources()["CPU"])))
+    while True:
+        taken = ray.get(queue.take.remote(group)) if ranks.rank == 0 else None
+        name = broadcast_from_rank_zero(taken)
+        if name is None:
+            return
+        try:
+            result = _do(ray.get(queue.job.remote(name)), ranks)
+        except SerError as e:  # raised on every rank alike, so the group is still whole
+            if ranks.rank == 0:
+                ray.get(queue.fail.remote(group, str(e)))
+        except Exception:
+            last = traceback.format_exc(limit=-3)
+            ray.get(queue.note_crash.remote(group, last))
+            raise
+        else:
+            if ranks.rank == 0:
+                ray.get(queue.finish.remote(group, result.model_dump_json()))
+
+
+def _do(job: FoldJob, ranks: Ranks) -> FoldResult:
+    experiment = Experiment.model_validate_json(job.experiment)
+    (dataset,) = ray.get(list(job.dataset))
+    work = score_fold if job.score_test else train_fold
+    return work(experiment, job.run_key, job.fold, dataset, open_store(job.store), ranks)

@@ -1,0 +1,63 @@
+"""What makes two results the same, and what makes them comparable."""
+
+import hashlib
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import ser_platform
+from ser_platform.config import signature
+from ser_platform.config.schema import Experiment
+from ser_platform.config.signature import canonical_json
+
+_RESULT_CODE = ("corpora", "features", "dataset.py", "models", "train", "metrics.py")
+"""Rooms whose code changes numbers."""
+_COMPUTING = (
+    *("torch", "ray", "optuna", "mlflow", "numpy", "pandas", "pydantic", "safetensors"),
+    *("scikit-learn", "opensmile", "librosa", "soundfile", "soxr"),
+)
+
+
+def run_key(experiment: Experiment, data_digest: str, code: str) -> str:
+    """Identity of a result: sixteen hex digits over setting, data and code."""
+    return _short([signature(experiment), data_digest, code])
+
+
+def study_key(experiments: dict[str, Experiment], search: Any, digests: list[str]) -> str:
+    """Sixteen hex digits that name a study: equal parts continue the same one."""
+    settings = {name: signature(experiment) for name, experiment in experiments.items()}
+    return _short([settings, search, sorted(digests)])
+
+
+def protocol(experiment: Experiment) -> dict[str, Any]:
+    """What must be equal for two results to be ranked together."""
+    return {
+        "corpus": experiment.corpus.model_dump(mode="json", exclude={"root"}),
+        "split": experiment.split.model_dump(mode="json"),
+        "selection": experiment.protocol,
+        "transcript": "oracle",
+    }
+
+
+def code_digest() -> str:
+    """Eight hex digits over the sources that change numbers: edited code never reuses results."""
+    root = Path(ser_platform.__file__).parent
+    digest = hashlib.sha256()
+    for name in _RESULT_CODE:
+        for path in sorted(p for suffix in ("py", "conf") for p in _files(root / name, suffix)):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def environment() -> dict[str, str]:
+    """Versions of what computes."""
+    versions = {name: metadata.version(name) for name in _COMPUTING}
+    return {"ser-platform": ser_platform.__version__, **versions}
+
+
+def _short(parts: list[Any]) -> str:
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
+
+
+def _files(path: Path, suffix: str) -> list[Path]:
+    return [path] if path.is_file() else list(path.rglob(f"*.{suffix}"))

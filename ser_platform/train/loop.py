@@ -1,0 +1,214 @@
+"""Train one fold: plain PyTorch on ragged batches; knows nothing of Ray or of files.
+
+Every number is a function of (settings, data, seed): an interrupted fold that goes on from
+its last epoch ends with the same weights as one that was never interrupted.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ser_platform.config.schema import Experiment
+from ser_platform.dataset import Dataset, collate, epoch_batches, share, statistics
+from ser_platform.emotions import EMOTIONS
+from ser_platform.errors import TrainingError
+from ser_platform.metrics import confusion, unweighted_accuracy, weighted_accuracy
+from ser_platform.models import build_model
+from ser_platform.results import Epoch
+from ser_platform.train.ranks import Ranks
+from ser_platform.train.seeding import seed_everything
+
+Rows = NDArray[np.int64]
+"""Utterances of one part of a fold, as rows of the dataset."""
+Weights = dict[str, Tensor]
+
+
+@dataclass
+class Progress:
+    """Where a fold stands after an epoch: all that going on needs."""
+
+    epochs: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    best_weights: Weights = field(default_factory=dict)
+    weights: Weights = field(default_factory=dict)
+    optimizer: Weights = field(default_factory=dict)
+    step: int = 0
+
+
+def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) -> nn.Module:
+    """A freshly initialised network, normalised by the training part of its fold."""
+    seed_everything(experiment.train.seed, fold)
+    model = build_model(
+        experiment.model,
+        frame_dim=dataset.frames.shape[1],
+        word_vectors=torch.from_numpy(np.array(dataset.word_vectors)),
+        trainable_vectors=experiment.embedding.trainable,
+    )
+    mean, std = statistics(dataset, train)
+    model.inputs.set_normalisation(torch.from_numpy(mean), torch.from_numpy(std))
+    return model
+
+
+def fit(
+    experiment: Experiment,
+    dataset: Dataset,
+    fold: int,
+    train: Rows,
+    validation: Rows,
+    ranks: Ranks,
+    progress: Progress,
+    save: Callable[[Progress], None],
+) -> Progress:
+    """Train until the last epoch, or until validation UA has not risen for ``patience``.
+
+    Args:
+        experiment: the complete setting.
+        dataset: the corpus, resident in memory.
+        fold: number of the fold, from 1; part of every seed.
+        train: rows that are learned from.
+        validation: rows that choose the epoch.
+        ranks: this process among the workers.
+        progress: where an earlier attempt stopped; a new one is empty.
+        save: called after every epoch, on every rank.
+
+    Raises:
+        TrainingError: when the loss is not finite; on all ranks alike.
+    """
+    settings = experiment.train
+    model = new_model(experiment, dataset, train, fold).to(ranks.device)
+    if progress.weights:
+        model.load_state_dict(progress.weights)
+    network = ranks.wrap(model)
+    optimizer = torch.optim.Adam(
+        model.parameters(), settings.learning_rate, weight_decay=settings.l2, fused=True
+    )
+    _restore(optimizer, progress.optimizer)
+    while len(progress.epochs) < settings.epochs and not _stalled(progress, settings.patience):
+        number = len(progress.epochs) + 1
+        started = time.perf_counter()
+        seed_everything(settings.seed, fold, number, ranks.rank)
+        batches = epoch_batches(
+            dataset,
+            train,
+            settings.batch_size,
+            np.random.default_rng([settings.seed, fold, number]),
+        )
+        train_loss = _train_epoch(
+            experiment, network, optimizer, dataset, batches, ranks, progress
+        )
+        if not math.isfinite(train_loss):
+            raise TrainingError(
+                f"fold {fold}, epoch {number}: the training loss is {train_loss}; "
+                f"lower train.learning_rate (now {settings.learning_rate:g}) or train.clip_norm "
+                f"(now {settings.clip_norm:g})"
+            )
+        probabilities = predict(experiment, model, dataset, validation, ranks)
+        epoch = _scored(train_loss, probabilities, dataset.labels[validation], started)
+        progress.weights = {name: value.cpu() for name, value in model.state_dict().items()}
+        progress.optimizer = _flattened(optimizer)
+        if not progress.epochs or _better(epoch, progress.epochs[progress.best_epoch - 1]):
+            progress.best_epoch = number
+            progress.best_weights = {k: v.clone() for k, v in progress.weights.items()}
+        progress.epochs.append(epoch)
+        save(progress)
+    return progress
+
+
+def predict(
+    experiment: Experiment, model: nn.Module, dataset: Dataset, rows: Rows, ranks: Ranks
+) -> NDArray[np.float32]:
+    """Class probabilities ``[rows, emotions]`` in the order of ``rows``, on every rank.
+
+    Each rank scores its share and the shares are summed, so no utterance is counted twice.
+    """
+    model.eval()
+    by_length = np.argsort(dataset.lengths[rows], kind="stable")
+    probabilities = torch.zeros(len(rows), len(EMOTIONS), device=ranks.device)
+    with torch.inference_mode():
+        for batch in np.array_split(by_length, math.ceil(len(rows) / 64)):
+            mine = share(batch, ranks.rank, ranks.world)
+            if len(mine):
+                logits = model(collate(dataset, rows[mine], experiment.model).to(ranks.device))
+                probabilities[torch.from_numpy(mine)] = logits.softmax(dim=1)
+    return ranks.sum(probabilities).cpu().numpy()
+
+
+def _train_epoch(
+    experiment: Experiment,
+    network: nn.Module,
+    optimizer: torch.optim.Adam,
+    dataset: Dataset,
+    batches: list[Rows],
+    ranks: Ranks,
+    progress: Progress,
+) -> float:
+    """Mean loss over the utterances of one epoch; the network and optimizer are stepped."""
+    settings = experiment.train
+    network.train()
+    total = torch.zeros((), device=ranks.device)
+    for batch in batches:
+        mine = share(batch, ranks.rank, ranks.world)
+        # A rank without an utterance still joins the sum of gradients, with a weight of zero.
+        weight = float(ranks.world) if len(mine) else 0.0
+        rows = mine if len(mine) else batch[:1]
+        part = collate(dataset, rows, experiment.model).to(ranks.device)
+        loss = functional.cross_entropy(network(part), part.labels, reduction="sum")
+        # DDP averages over ranks: times world gives the gradient of the whole batch's mean,
+        # however unevenly a last batch is shared.
+        optimizer.zero_grad(set_to_none=True)
+        (loss * (weight / len(batch))).backward()
+        nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate / (
+                1 + settings.learning_rate_decay * progress.step
+            )
+        optimizer.step()
+        progress.step += 1
+        total += loss.detach() * bool(len(mine))
+    return float(ranks.sum(total)) / sum(len(batch) for batch in batches)
+
+
+def _scored(
+    train_loss: float, probabilities: NDArray[np.float32], true: NDArray[np.int64], started: float
+) -> Epoch:
+    matrix = confusion(true, probabilities.argmax(axis=1), len(EMOTIONS))
+    of_true = probabilities[np.arange(len(true)), true]
+    return Epoch(
+        train_loss=train_loss,
+        val_loss=float(-np.log(np.maximum(of_true, np.finfo(np.float32).tiny)).mean()),
+        val_wa=weighted_accuracy(matrix),
+        val_ua=unweighted_accuracy(matrix),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _better(new: Epoch, best: Epoch) -> bool:
+    """Higher validation UA; of equal ones the lower validation loss."""
+    return (new.val_ua, -new.val_loss) > (best.val_ua, -best.val_loss)
+
+
+def _stalled(progress: Progress, patience: int | None) -> bool:
+    return patience is not None and len(progress.epochs) - progress.best_epoch >= patience
+
+
+def _flattened(optimizer: torch.optim.Adam) -> Weights:
+    """Adam's moments by ``<parameter>.<name>``: plain tensors, no pickle."""
+    state = optimizer.state_dict()["state"]
+    return {f"{i}.{name}": v.cpu() for i, entry in state.items() for name, v in entry.items()}
+
+
+def _restore(optimizer: torch.optim.Adam, flat: Weights) -> None:
+    if not flat:
+        return
+    state: dict[int, Weights] = {}
+    for key, value in flat.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -1,0 +1,54 @@
+"""A scored run as a model that answers: the networks of its folds and what they need."""
+
+from pathlib import Path
+
+import pandas as pd
+
+import ser_platform
+from ser_platform.features.embeddings import load_vectors
+from ser_platform.inference import mlflow_code
+from ser_platform.inference.predictor import save_model, words_to_json
+from ser_platform.results import RunResult, score
+from ser_platform.storage.base import ObjectStore
+from ser_platform.tracking import ModelFiles
+from ser_platform.train.checkpoint import load_weights
+from ser_platform.train.fold import FoldKeys
+from ser_platform.train.runs import Run
+from ser_platform.utterance import Utterance
+
+_NEEDED = ("torch", "numpy", "pandas", "pydantic", "safetensors", "soundfile", "soxr", "opensmile")
+
+
+def package(
+    run: Run, result: RunResult, store: ObjectStore, corpus: tuple[Utterance, ...], folder: Path
+) -> ModelFiles:
+    """Write the model of a scored run into a new folder, for the log to take.
+
+    The example input is the first recording of the corpus, by its path.
+    """
+    vocabulary = {word.text for utterance in corpus for word in utterance.words}
+    weights = [load_weights(store, FoldKeys(run.key, f.fold).weights) for f in result.folds]
+    about = {
+        "architecture": result.architecture,
+        "run_key": result.run_key,
+        "signature": result.signature,
+        "protocol": result.protocol,
+        "synthetic": result.synthetic,
+        "test": score(result.fold_matrices("test")).model_dump(),
+        "versions": result.environment,
+    }
+    target = folder / result.run_key
+    target.mkdir()
+    vectors = load_vectors(run.experiment.embedding, vocabulary)
+    save_model(target, run.experiment, weights, vectors, about)
+    first = corpus[0]
+    return ModelFiles(
+        name=result.architecture,
+        code=Path(mlflow_code.__file__),
+        packages=(Path(ser_platform.__file__).parent,),
+        artifacts={"model": target},
+        requirements=tuple(
+            f"{name}=={version}" for name, version in result.environment.items() if name in _NEEDED
+        ),
+        input_example=pd.DataFrame({"file": [first.audio], "words": [words_to_json(first.words)]}),
+    )

@@ -1,0 +1,52 @@
+"""Worker groups and their queue, for as long as a study or a training run needs them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import cast
+
+import ray
+from ray.actor import ActorHandle
+
+from ser_platform.config.schema import ClusterConfig
+from ser_platform.runtime import worker_groups
+from ser_platform.train.group import run_group
+from ser_platform.train.jobs import FoldQueue
+
+
+@contextmanager
+def fold_workers(config: ClusterConfig, *, may_grow: bool) -> Iterator[tuple[ActorHandle, int]]:
+    """The queue that worker groups serve, and how many groups there are.
+
+    The groups start at once and stop when the block ends; folds can be submitted before any
+    of them is up. When the block ends with an exception nobody waits for the folds in work:
+    their workers end with the connection to Ray, their progress is stored.
+
+    Raises:
+        ConfigError: when the machine can never hold the groups.
+    """
+    groups = worker_groups(config, may_grow=may_grow)
+    queue = cast(
+        ActorHandle, ray.remote(num_cpus=0)(FoldQueue).remote(groups, config.max_failures)
+    )
+    with TemporaryDirectory(prefix="ser-groups-", ignore_cleanup_errors=True) as folder:
+        threads = [
+            Thread(target=_serve, args=(queue, number, config, folder), daemon=True)
+            for number in range(groups)
+        ]
+        for thread in threads:
+            thread.start()
+        yield queue, groups
+        ray.get(queue.close.remote())
+        for thread in threads:
+            thread.join()
+
+
+def _serve(queue: ActorHandle, number: int, config: ClusterConfig, folder: str) -> None:
+    try:
+        run_group(queue, number, config, folder)
+    except Exception as e:
+        # Nobody waits for this thread while folds are waited for: the queue has to know.
+        ray.get(queue.end_group.remote(number, f"{type(e).__name__}: {e}"))
+        raise

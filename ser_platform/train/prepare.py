@@ -1,0 +1,113 @@
+"""From an experiment to resident data: corpus, folds, cached frames, word vectors, dataset."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+
+from ser_platform.config.schema import CorpusConfig, Experiment, ExperimentFile, SplitConfig
+from ser_platform.corpora import read_corpus
+from ser_platform.corpora.base import Corpus
+from ser_platform.corpora.folds import Fold, make_folds
+from ser_platform.dataset import build_dataset
+from ser_platform.features.cache import Progress, load_frames
+from ser_platform.features.embeddings import load_vectors
+from ser_platform.runtime import spread
+from ser_platform.storage.base import ObjectStore
+from ser_platform.train.identity import code_digest
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The data of one architecture, in Ray's object store, and what identifies it."""
+
+    folds: tuple[Fold, ...]
+    code: str
+    """Digest of the sources that change numbers, as the driver has them."""
+    dataset: tuple[ray.ObjectRef, ...]
+    digest: str
+    data: dict[str, Any]
+    """For the record: manifest key, digest, counts."""
+    synthetic: bool
+
+
+def read(corpus_config: CorpusConfig, split: SplitConfig) -> tuple[Corpus, tuple[Fold, ...]]:
+    """The corpus and its folds; what was mended or left out is logged."""
+    corpus = read_corpus(corpus_config)
+    for note in corpus.notes:
+        _log.info("corpus: %s", note)
+    folds = make_folds(corpus.utterances, split)
+    speakers = {u.speaker for u in corpus.utterances}
+    _log.info(
+        "corpus: %s, %d utterances of %d speakers in %d folds%s",
+        corpus.name,
+        len(corpus.utterances),
+        len(speakers),
+        len(folds),
+        " (synthetic: scores mean nothing about people)" if corpus.synthetic else "",
+    )
+    return corpus, folds
+
+
+def prepare(
+    experiment: Experiment, corpus: Corpus, folds: tuple[Fold, ...], store: ObjectStore
+) -> Prepared:
+    """Fill the feature cache where it is cold and put the dataset where all workers see it."""
+    kind = experiment.features.kind
+    table = load_frames(store, corpus.utterances, experiment.features, spread, log_progress(kind))
+    vocabulary = {word.text for u in corpus.utterances for word in u.words}
+    vectors = load_vectors(experiment.embedding, vocabulary)
+    if vectors.unknown:
+        _log.info(
+            "words: %d of %d have no vector and are read as zeros: %s",
+            len(vectors.unknown),
+            len(vocabulary),
+            ", ".join(vectors.unknown[:8]),
+        )
+    dataset = build_dataset(corpus.utterances, table, vectors)
+    data = {
+        "digest": dataset.digest,
+        "feature_manifest": table.manifest_key,
+        "utterances": len(corpus.utterances),
+        "frames": len(table.values),
+        "words": len(vocabulary),
+        "words_without_vector": len(vectors.unknown),
+        "word_vectors": vectors.identity,
+    }
+    return Prepared(
+        folds, code_digest(), (ray.put(dataset),), dataset.digest, data, corpus.synthetic
+    )
+
+
+def fill(file: ExperimentFile, store: ObjectStore) -> None:
+    """Compute and store the frames of every architecture; nothing to do where they are there."""
+    first = file.experiment(next(iter(file.architectures)))
+    corpus, _ = read(first.corpus, first.split)
+    for architecture in file.architectures.values():
+        config = architecture.features
+        table = load_frames(store, corpus.utterances, config, spread, log_progress(config.kind))
+        _log.info(
+            "features: %s, %d frames of %d utterances in %s, manifest %s",
+            config.kind,
+            len(table.values),
+            len(table.ids),
+            store.url,
+            table.manifest_key,
+        )
+
+
+def log_progress(features: str) -> Progress:
+    """A progress line per tenth of the work; silent while everything comes from the cache."""
+    shown = 0
+
+    def show(done: int, total: int, cached: int) -> None:
+        nonlocal shown
+        computed = done - cached
+        if computed and (10 * done // total > shown or done == total):
+            shown = 10 * done // total
+            _log.info("features: %s %d/%d utterances, %d cached", features, done, total, cached)
+
+    return show

@@ -1,0 +1,31 @@
+"""What a training process knows of the others: nothing more than sums and one device."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among the DDP workers of a fold."""
+
+    rank: int = 0
+    world: int = 1
+    device: torch.device = _CPU
+
+    def sum(self, values: Tensor) -> Tensor:
+        """The sum of ``values`` over all workers, in place."""
+        if self.world > 1:
+            dist.all_reduce(values)
+        return values
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """The model with gradients averaged over the workers."""
+        if self.world == 1:
+            return model
+        return DistributedDataParallel(model, gradient_as_bucket_view=True)

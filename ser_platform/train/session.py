@@ -1,0 +1,104 @@
+"""What training and searching share: the data, the workers and the log, opened and closed."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from ray.actor import ActorHandle
+
+from ser_platform.config.schema import ExperimentFile
+from ser_platform.results import RunResult
+from ser_platform.runtime import cluster
+from ser_platform.storage import open_store
+from ser_platform.storage.base import ObjectStore
+from ser_platform.tracking import StudyInfo, Tracker
+from ser_platform.train.identity import environment, study_key
+from ser_platform.train.pool import fold_workers
+from ser_platform.train.prepare import Prepared, prepare, read
+from ser_platform.train.runs import Run
+from ser_platform.utterance import Utterance
+
+
+@dataclass(frozen=True)
+class Session:
+    """An experiment file with everything it needs, running."""
+
+    file: ExperimentFile
+    key: str
+    """Identity of the study: its settings, search space, data and code."""
+    store: ObjectStore
+    prepared: dict[str, Prepared]
+    """By architecture."""
+    queue: ActorHandle
+    groups: int
+    tracker: Tracker
+    utterances: tuple[Utterance, ...]
+    folder: Path
+    """For files the log still has to take; gone when the session ends."""
+
+    def stored(self, run: Run, role: Literal["trial", "final"], failure: str = "") -> RunResult:
+        """What the store holds of a run."""
+        return run.result(self.store, self.file.name, self.key, role, failure)
+
+
+@contextmanager
+def open_session(file: ExperimentFile) -> Iterator[Session]:
+    """Read and prepare the data, start workers and log; stop both at the end.
+
+    Raises:
+        SerError: whatever a user can mend, before anything is trained.
+    """
+    experiments = {name: file.experiment(name) for name in file.architectures}
+    store = open_store(file.store)
+    first = next(iter(experiments.values()))
+    corpus, folds = read(first.corpus, first.split)
+    with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
+        prepared = {
+            name: prepare(experiment, corpus, folds, store)
+            for name, experiment in experiments.items()
+        }
+        search = {
+            name: {k: d.model_dump(mode="json") for k, d in file.search_space(name).items()}
+            for name in experiments
+        }
+        digests = [p.digest + p.code for p in prepared.values()]
+        key = study_key(experiments, [search, file.study.seed], digests)
+        tracker = Tracker(file.tracking, _info(file, key, prepared))
+        tracker.start()
+        status: Literal["FINISHED", "FAILED", "KILLED"] = "FAILED"
+        try:
+            with fold_workers(file.cluster, may_grow=may_grow) as (queue, groups):
+                yield Session(
+                    file,
+                    key,
+                    store,
+                    prepared,
+                    queue,
+                    groups,
+                    tracker,
+                    corpus.utterances,
+                    Path(folder),
+                )
+            status = "FINISHED"
+        except KeyboardInterrupt:
+            status = "KILLED"
+            raise
+        finally:
+            tracker.finish(status)
+
+
+def _info(file: ExperimentFile, key: str, prepared: dict[str, Prepared]) -> StudyInfo:
+    return StudyInfo(
+        name=file.name,
+        study_key=key,
+        experiment=file.model_dump(mode="json"),
+        command=" ".join(sys.argv),
+        environment={**environment(), "python": platform.python_version()},
+        architectures=tuple(file.architectures),
+        synthetic=any(p.synthetic for p in prepared.values()),
+    )

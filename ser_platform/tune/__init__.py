@@ -1,0 +1,1 @@
+"""Studies: which settings to try, in what order, and which to score on test."""

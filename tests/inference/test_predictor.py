@@ -1,0 +1,125 @@
+"""A model folder answers as the networks it was made of did."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from ser_platform.config.schema import Experiment
+from ser_platform.errors import FeatureError
+from ser_platform.features import make_extractor
+from ser_platform.features.embeddings import WordVectors
+from ser_platform.inference.predictor import (
+    Predictor,
+    save_model,
+    words_from_json,
+    words_to_json,
+)
+from ser_platform.models import build_model
+from ser_platform.utterance import Phoneme, Word
+
+SAID = (
+    Word("well", 0.1, 0.4, (Phoneme("W", 0.1, 0.2), Phoneme("EH", 0.2, 0.4))),
+    Word("then", 0.4, 0.7, (Phoneme("DH", 0.4, 0.7),)),
+)
+VECTORS = WordVectors(("then", "well"), np.eye(2, 5, dtype=np.float32), (), {})
+
+
+def setting(kind: str) -> Experiment:
+    features = {"wise": "mfcc39", "alignment": "shortterm34"}[kind]
+    return Experiment.model_validate(
+        {
+            "name": "x",
+            "corpus": {"kind": "demo"},
+            "features": {"kind": features},
+            "model": {"kind": kind},
+        }
+    )
+
+
+@pytest.fixture
+def recording(tmp_path: Path, rng: np.random.Generator) -> Path:
+    path = tmp_path / "recording.wav"
+    soundfile.write(path, rng.normal(scale=0.1, size=16_000), 16_000)
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Callable[[str], Path]:
+    def save(kind: str, networks: int = 2) -> Path:
+        experiment = setting(kind)
+        dim = len(make_extractor(experiment.features).names)
+        vectors = torch.zeros(3, 5)
+        states = []
+        with torch.random.fork_rng():
+            for seed in range(networks):
+                torch.manual_seed(seed)  # noqa: TID251  # a fixed network
+                network = build_model(experiment.model, dim, vectors, trainable_vectors=False)
+                states.append(network.state_dict())
+        folder = tmp_path / kind
+        folder.mkdir()
+        save_model(folder, experiment, states, VECTORS, {"test": {"ua": 0.5}})
+        return folder
+
+    return save
+
+
+@pytest.mark.parametrize("kind", ["wise", "alignment"])
+def test_it_answers_with_the_mean_of_its_networks(kind, saved, recording) -> None:
+    together = Predictor.load(saved(kind))
+    answer = together.predict([recording], [SAID])
+    alone = [
+        Predictor(together.experiment, (network,), together.vectors, {}).predict(
+            [recording], [SAID]
+        )
+        for network in together.networks
+    ]
+    np.testing.assert_allclose(answer, np.mean(alone, axis=0), atol=1e-6)
+    np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-5)
+    assert not np.allclose(alone[0], alone[1])
+
+
+def test_several_recordings_are_answered_as_each_alone(saved, recording, tmp_path) -> None:
+    samples, rate = soundfile.read(recording)
+    longer = tmp_path / "longer.wav"
+    soundfile.write(longer, np.tile(samples, 3), rate)
+    predictor = Predictor.load(saved("wise"))
+    both = predictor.predict([recording, longer], [SAID, ()])
+    np.testing.assert_allclose(both[:1], predictor.predict([recording], [SAID]), atol=1e-5)
+    np.testing.assert_allclose(both[1:], predictor.predict([longer], [()]), atol=1e-5)
+
+
+def test_words_it_knows_change_the_answer_and_unknown_ones_are_zeros(saved, recording) -> None:
+    predictor = Predictor.load(saved("alignment"))
+    known, unknown, other = (
+        predictor.predict([recording], [(Word(text, 0.1, 0.7),)]) for text in ("well", "x", "y")
+    )
+    assert not np.allclose(known, unknown, atol=1e-7)
+    np.testing.assert_array_equal(unknown, other)
+
+
+def test_every_file_of_a_model_can_be_read_by_everybody(saved) -> None:
+    assert {path.stat().st_mode & 0o777 for path in saved("wise").iterdir()} == {0o644}
+
+
+def test_a_model_of_another_format_is_refused(saved) -> None:
+    folder = saved("wise")
+    path = folder / "setting.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 9}))
+    with pytest.raises(FeatureError, match="a model of format 9 with classes"):
+        Predictor.load(folder)
+
+
+def test_a_recording_that_is_none_is_named(saved, tmp_path) -> None:
+    (tmp_path / "notes.txt").write_text("no sound")
+    with pytest.raises(FeatureError, match=r"notes\.txt"):
+        Predictor.load(saved("wise")).predict([tmp_path / "notes.txt"], [()])
+
+
+def test_words_travel_as_json() -> None:
+    assert words_from_json(words_to_json(SAID)) == SAID
+    assert words_from_json("") == ()

@@ -1,0 +1,92 @@
+from ser_platform.leaderboard.rank import rank
+from ser_platform.results import RunResult
+from ser_platform.tracking.entries import LoggedFinal
+from tests.runs import PROTOCOL, fold_result, run_result
+
+
+def final(number: int, right: float = 0.5, **changes: object) -> RunResult:
+    return run_result(number, role="final", right=right, **changes)
+
+
+def logged(*results: RunResult) -> list[LoggedFinal]:
+    return [LoggedFinal(f"run{i}", r.study, r.architecture, r, "") for i, r in enumerate(results)]
+
+
+def test_the_best_pooled_ua_is_first() -> None:
+    (group,) = rank(logged(final(1, 0.5), final(2, 0.8), final(3, 0.6))).groups
+    assert [(row.rank, row.run_id) for row in group.rows] == [
+        (1, "run1"),
+        (2, "run2"),
+        (3, "run0"),
+    ]
+
+
+def test_equal_scores_share_a_rank_and_the_next_is_counted_on() -> None:
+    results = [final(1, 0.8), final(2, 0.8, architecture="alignment"), final(3, 0.6)]
+    (group,) = rank(logged(*results)).groups
+    assert [(row.rank, row.result.architecture) for row in group.rows] == [
+        (1, "alignment"),
+        (1, "wise"),
+        (3, "wise"),
+    ]
+
+
+def test_only_equal_protocols_are_ranked_together() -> None:
+    by_speaker = {**PROTOCOL, "split": {"by": "speaker"}}
+    board = rank(logged(final(1, 0.5), final(2, 0.9, protocol=by_speaker), final(3, 0.6)))
+    assert [[row.result.number for row in group.rows] for group in board.groups] == [[3, 1], [2]]
+    assert all(group.rows[0].rank == 1 for group in board.groups)
+
+
+def test_the_order_of_a_protocols_entries_makes_no_difference() -> None:
+    turned = dict(reversed(PROTOCOL.items()))
+    assert len(rank(logged(final(1), final(2, protocol=turned))).groups) == 1
+
+
+def test_synthetic_speech_is_never_ranked_with_people() -> None:
+    groups = rank(logged(final(1), final(2, synthetic=True))).groups
+    assert [group.synthetic for group in groups] == [False, True]
+
+
+def test_a_result_logged_in_two_studies_is_one_row() -> None:
+    again = final(1, study="another", study_key="6" * 16)
+    (group,) = rank(logged(final(1), again)).groups
+    assert [row.run_id for row in group.rows] == ["run0"]
+
+
+def test_what_has_no_score_is_listed_apart() -> None:
+    failed = LoggedFinal("run9", "demo", "wise", None, "4 of 5 folds are finished")
+    board = rank([failed, *logged(final(1))])
+    assert [row.run_id for group in board.groups for row in group.rows] == ["run0"]
+    assert board.unranked == (failed,)
+
+
+def test_pooled_scores_and_the_mean_over_folds_are_told_apart() -> None:
+    # Fold 2 is right once in 4; fold 1 always, on ten times as many utterances.
+    large = fold_result(1, right=1.0, test=True)
+    small = fold_result(2, right=0.25, test=True)
+    assert large.test is not None
+    ten_times = large.test.model_copy(
+        update={
+            name: getattr(large.test, name) * 10
+            for name in ("ids", "speakers", "true", "probabilities")
+        }
+    )
+    folds = (large.model_copy(update={"test": ten_times}), small)
+    (group,) = rank(logged(final(1, folds=folds, num_folds=2))).groups
+    test = group.rows[0].test
+    assert test.wa == (400 + 10) / 440
+    assert (test.wa_mean, round(test.wa_std, 4)) == (0.625, 0.5303)
+
+
+def test_the_title_says_the_protocol_in_words() -> None:
+    protocol = {
+        "corpus": {"kind": "table", "labels": {}, "ignore_labels": ["fear", "disgust"]},
+        "split": {"by": "kfold", "folds": 5, "validation": {"by": "share", "share": 0.2}},
+        "selection": "shared",
+    }
+    (group,) = rank(logged(final(1, protocol=protocol))).groups
+    assert group.title == (
+        "corpus table (ignore_labels=fear+disgust) · "
+        "split kfold (folds=5, validation=share (share=0.2)) · selection shared"
+    )

@@ -1,0 +1,95 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from ser_platform.leaderboard.rank import Board, rank
+from ser_platform.leaderboard.terminal import default_console, render
+from ser_platform.tracking.entries import LoggedFinal
+from tests.runs import run_result
+
+
+def board(study: str = "demo", *, synthetic: bool = False) -> Board:
+    wise = run_result(1, role="final", right=0.7, study=study, synthetic=synthetic)
+    alignment = run_result(
+        2, role="final", right=0.8, study=study, synthetic=synthetic, architecture="alignment"
+    )
+    return rank(
+        [
+            LoggedFinal("a" * 32, study, "wise", wise, ""),
+            LoggedFinal("b" * 32, study, "alignment", alignment, ""),
+            LoggedFinal("c" * 32, study, "wise", None, "fold 3: [nan] is not finite"),
+        ]
+    )
+
+
+def lines(board: Board, width: int, *, color: bool = False) -> list[str]:
+    text = io.StringIO()
+    render(board, Console(file=text, width=width, force_terminal=color))
+    return [line.rstrip() for line in text.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("width", [100, 160])
+def test_a_group_is_a_table_under_its_protocol(width: int) -> None:
+    found = lines(board(), width)
+    assert found[0] == (
+        "corpus iemocap · split session (validation=speaker (seed=0)) · selection shared"
+    )
+    header = next(line for line in found if "model" in line)
+    names = "# model WA UA WA folds UA folds params train study run trained"
+    assert header.split() == names.split()
+    assert " 1  alignment  80.0  80.0  80.0±0.0  80.0±0.0  12,345   30 s  demo   bbbbbbbb" in (
+        "\n".join(found)
+    )
+    assert " 2  wise       70.0  70.0" in "\n".join(found)
+    assert max(map(len, found)) <= width
+
+
+def test_a_long_study_name_gives_way_and_no_score_does() -> None:
+    name = "n" * 64
+    at_100 = next(line for line in lines(board(name), 100) if line.startswith(" 1  "))
+    assert "alignment  80.0  80.0  80.0±0.0  80.0±0.0  12,345   30 s  nnnn" in at_100
+    assert "…" in at_100
+    assert "bbbbbbbb" in at_100
+    at_160 = next(line for line in lines(board(name), 160) if line.startswith(" 1  "))
+    assert name in at_160
+
+
+def test_what_is_not_ranked_is_named_with_its_reason() -> None:
+    found = lines(board(), 100)
+    assert found[found.index("Not ranked:") + 1] == (
+        "  wise, study demo, run cccccccc: fold 3: [nan] is not finite"
+    )
+
+
+def test_printed_figures_stand_beneath_in_grey_with_a_warning() -> None:
+    found = lines(board(), 100, color=True)
+    title = next(n for n, line in enumerate(found) if "Printed in the papers" in line)
+    assert "for reference: protocols differ, do not compare" in found[title]
+    wise = next(line for line in found[title:] if "WISE (proposed)" in line)
+    dim = "\x1b[2m"
+    assert f"{dim}75.9" in wise
+    assert f"{dim}76.4" in wise
+    ranked = next(line for line in found[:title] if "alignment" in line)
+    assert dim not in ranked
+
+
+def test_a_score_the_paper_leaves_open_stays_open() -> None:
+    row = next(line for line in lines(board(), 100) if "dual RNN (Yoon)" in line)
+    assert row.split() == ["69.1", "dual", "RNN", "(Yoon)", "ASR", "Xu", "2019,", "table", "1"]
+
+
+def test_synthetic_speech_is_said_plainly() -> None:
+    warning = "Synthetic speech: scores mean nothing about people."
+    assert warning in lines(board(synthetic=True), 100)
+    assert warning not in lines(board(), 100)
+
+
+def test_text_that_goes_to_a_file_is_plain_and_never_wrapped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    render(board("n" * 64), default_console())
+    text = capsys.readouterr().out
+    assert "\x1b" not in text
+    assert "n" * 64 in text
+    assert any(line.startswith("Xu 2019: ") and "test set." in line for line in text.split("\n"))

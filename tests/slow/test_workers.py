@@ -1,0 +1,126 @@
+"""Folds on worker groups: the same numbers however they are laid out, or interrupted."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import ray
+from ray.actor import ActorHandle
+
+from ser_platform.config.schema import ClusterConfig, Experiment
+from ser_platform.errors import TrainingError
+from ser_platform.results import FoldResult
+from ser_platform.runtime import fetch
+from ser_platform.storage import open_store
+from ser_platform.train.fold import FoldKeys, score_fold
+from ser_platform.train.jobs import FoldJob
+from ser_platform.train.pool import fold_workers
+from ser_platform.train.ranks import Ranks
+from tests.train.conftest import corpus, dataset, experiment, fold  # noqa: F401  # fixtures
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+    pytest.mark.usefixtures("local_ray"),
+]
+
+TWO_RANKS = ClusterConfig(workers=2, groups=1, max_failures=2)
+
+
+def job(setting: Experiment, fold, dataset, store: Path, run_key: str) -> FoldJob:  # noqa: F811
+    return FoldJob(
+        run_key=run_key,
+        fold=fold,
+        experiment=setting.model_dump_json(),
+        dataset=(ray.put(dataset),),
+        store=str(store),
+        score_test=True,
+    )
+
+
+def submit(queue: ActorHandle, *jobs: FoldJob) -> list[ray.ObjectRef]:
+    ray.get([queue.submit.remote(one) for one in jobs])
+    return [queue.result.remote(one.name) for one in jobs]
+
+
+def read(result: ray.ObjectRef) -> FoldResult:
+    return FoldResult.model_validate_json(fetch(result))
+
+
+def test_two_ranks_train_as_one_survive_a_kill_and_outlive_a_bad_fold(
+    experiment,  # noqa: F811
+    fold,  # noqa: F811
+    dataset,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """One worker group serves all of it, as it does in a study."""
+    setting = experiment("alignment", epochs=4)
+    setting = setting.model_copy(
+        update={"model": setting.model.model_copy(update={"dropout": 0.0})}
+    )
+    longer = setting.model_copy(
+        update={"train": setting.train.model_copy(update={"epochs": 300})}
+    )
+    broken = replace(dataset, frames=np.full_like(dataset.frames, np.nan))
+    with fold_workers(TWO_RANKS, may_grow=False) as (queue, groups):
+        assert groups == 1
+        short, bad = submit(
+            queue,
+            job(setting, fold, dataset, tmp_path / "short", "short"),
+            job(setting, fold, broken, tmp_path / "bad", "bad"),
+        )
+        found = read(short)
+        with pytest.raises(TrainingError, match="the training loss is nan"):
+            fetch(bad)
+        (killed,) = submit(queue, job(longer, fold, dataset, tmp_path / "killed", "killed"))
+        kill_a_worker_once_there_is_progress(tmp_path / "killed", "killed")
+        resumed = read(killed)
+        assert ray.get(queue.losses.remote()) == {"killed/fold1/scored": 1}
+        (undisturbed,) = submit(queue, job(longer, fold, dataset, tmp_path / "again", "again"))
+        assert read(undisturbed).epochs[-1].val_loss == resumed.epochs[-1].val_loss
+        assert read(undisturbed).test == resumed.test
+
+    alone = score_fold(setting, "alone", fold, dataset, open_store(str(tmp_path)), Ranks())
+    assert found.workers == 2
+    assert found.best_epoch == alone.best_epoch
+    for ours, theirs in zip(found.epochs, alone.epochs, strict=True):
+        assert ours.train_loss == pytest.approx(theirs.train_loss, abs=1e-4)
+        assert ours.val_loss == pytest.approx(theirs.val_loss, abs=1e-4)
+    assert found.test is not None
+    assert alone.test is not None
+    np.testing.assert_allclose(found.test.probabilities, alone.test.probabilities, atol=1e-3)
+
+
+def kill_a_worker_once_there_is_progress(folder: Path, run_key: str) -> None:
+    store = open_store(str(folder))
+    deadline = time.monotonic() + 30
+    while not store.exists(FoldKeys(run_key, 1).progress):
+        assert time.monotonic() < deadline, "no progress was written"
+        time.sleep(0.02)
+    workers = [p for p in psutil.process_iter(["cmdline"]) if is_train_worker(p)]
+    assert workers, "no worker process found"
+    workers[-1].kill()
+
+
+def is_train_worker(process: psutil.Process) -> bool:
+    command = process.info["cmdline"] or [""]
+    return command[0].startswith("ray::") and "RayTrainWorker" in command[0]
+
+
+def test_two_groups_give_each_fold_the_numbers_it_has_alone(
+    experiment,  # noqa: F811
+    fold,  # noqa: F811
+    dataset,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    settings = [experiment("wise", seed=seed) for seed in (0, 1)]
+    with fold_workers(ClusterConfig(workers=1, groups=2), may_grow=False) as (queue, _):
+        jobs = [job(s, fold, dataset, tmp_path, f"run{i}") for i, s in enumerate(settings)]
+        together = [read(result) for result in submit(queue, *jobs)]
+    for setting, found in zip(settings, together, strict=True):
+        alone = score_fold(setting, "x", fold, dataset, open_store(f"{tmp_path}/{setting.train.seed}"), Ranks())
+        assert found.test == alone.test
+        assert [e.val_loss for e in found.epochs] == [e.val_loss for e in alone.epochs]

@@ -1,0 +1,30 @@
+"""An MLflow database of its own for each test, copied from one that was made once."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mlflow_server import MlflowServer, new_database
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return new_database(tmp_path_factory.mktemp("mlflow"))
+
+
+@pytest.fixture
+def uri(empty_database: Path, tmp_path: Path) -> str:
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
+    return f"sqlite:///{tmp_path / 'mlflow.db'}"
+
+
+@pytest.fixture(scope="module")
+def server(
+    empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MlflowServer]:
+    """A server that is down until a test starts it."""
+    server = MlflowServer(tmp_path_factory.mktemp("server"), empty_database)
+    yield server
+    server.kill()

@@ -1,0 +1,96 @@
+"""One fold and the object store: nothing twice, nothing half, test only when asked."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ser_platform.errors import TrainingError
+from ser_platform.storage import open_store
+from ser_platform.train import fold as fold_module
+from ser_platform.train.checkpoint import load_progress, save_progress
+from ser_platform.train.fold import FoldKeys, score_fold, train_fold
+from ser_platform.train.loop import Progress, fit
+from ser_platform.train.ranks import Ranks
+
+KEYS = FoldKeys("run", 1)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return open_store(str(tmp_path))
+
+
+def test_a_trained_fold_leaves_its_result_and_weights_and_no_test_score(
+    experiment, fold, dataset, store
+) -> None:
+    result = train_fold(experiment(), "run", fold, dataset, store, Ranks())
+    assert result.test is None
+    assert sorted(store.keys()) == [KEYS.trained, KEYS.weights]
+    assert set(result.validation.ids) == set(fold.validation)
+
+
+def test_a_trained_fold_is_never_trained_again(
+    experiment, fold, dataset, store, monkeypatch
+) -> None:
+    first = train_fold(experiment(), "run", fold, dataset, store, Ranks())
+    monkeypatch.setattr(fold_module, "fit", None)
+    assert train_fold(experiment(), "run", fold, dataset, store, Ranks()) == first
+
+
+def test_scoring_uses_the_weights_of_the_best_epoch_and_trains_nothing(
+    experiment, fold, dataset, store, monkeypatch
+) -> None:
+    trained = train_fold(experiment(), "run", fold, dataset, store, Ranks())
+    monkeypatch.setattr(fold_module, "fit", None)
+    scored = score_fold(experiment(), "run", fold, dataset, store, Ranks())
+    assert scored.test is not None
+    assert set(scored.test.ids) == set(fold.test)
+    assert scored.validation == trained.validation
+    assert score_fold(experiment(), "run", fold, dataset, store, Ranks()) == scored
+
+
+def test_a_fold_goes_on_from_the_progress_a_dead_worker_left(
+    experiment, fold, dataset, store, tmp_path
+) -> None:
+    whole = train_fold(experiment(), "run", fold, dataset, open_store(f"{tmp_path}/2"), Ranks())
+    setting = experiment()
+
+    def die(progress: Progress) -> None:
+        save_progress(store, KEYS.progress, progress)
+        if len(progress.epochs) == 2:
+            raise SystemExit
+
+    train, validation = dataset.rows(fold.train), dataset.rows(fold.validation)
+    with pytest.raises(SystemExit):
+        fit(setting, dataset, 1, train, validation, Ranks(), Progress(), die)
+    resumed = train_fold(setting, "run", fold, dataset, store, Ranks())
+    assert [e.val_loss for e in resumed.epochs] == [e.val_loss for e in whole.epochs]
+    assert resumed.validation == whole.validation
+    assert KEYS.progress not in set(store.keys())
+
+
+def test_progress_survives_the_store_bit_for_bit(experiment, fold, dataset, store) -> None:
+    kept: list[Progress] = []
+    train, validation = dataset.rows(fold.train), dataset.rows(fold.validation)
+    fit(experiment(), dataset, 1, train, validation, Ranks(), Progress(), kept.append)
+    save_progress(store, "p", kept[-1])
+    read = load_progress(store, "p")
+    assert read.epochs == kept[-1].epochs
+    assert (read.best_epoch, read.step) == (kept[-1].best_epoch, kept[-1].step)
+    for part in ("weights", "best_weights", "optimizer"):
+        for name, value in getattr(kept[-1], part).items():
+            assert torch.equal(getattr(read, part)[name], value), name
+
+
+def test_damaged_progress_is_a_fresh_start(store) -> None:
+    store.write("p", b"not a checkpoint")
+    assert load_progress(store, "p").epochs == []
+
+
+def test_a_fold_that_cannot_be_trained_leaves_no_result(experiment, fold, dataset, store) -> None:
+    broken = replace(dataset, frames=np.full_like(dataset.frames, np.nan))
+    with pytest.raises(TrainingError):
+        train_fold(experiment(), "run", fold, broken, store, Ranks())
+    assert KEYS.trained not in set(store.keys())

@@ -1,0 +1,123 @@
+"""The queue of folds: who gets what, and what happens when workers are lost."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from ser_platform.corpora.folds import Fold
+from ser_platform.errors import TrainingError
+from ser_platform.train.jobs import FoldJob, FoldQueue
+
+
+def job(number: int, *, score_test: bool = False) -> FoldJob:
+    fold = Fold(number, f"session {number}", train=("a",), validation=("b",), test=("c",))
+    return FoldJob("run", fold, "{}", (), "store", score_test)
+
+
+def play(story: Callable[[FoldQueue], Awaitable[None]], max_failures: int = 1) -> None:
+    async def tell() -> None:
+        await asyncio.wait_for(story(FoldQueue(2, max_failures)), timeout=5)
+
+    asyncio.run(tell())
+
+
+def test_folds_are_taken_in_the_order_they_were_submitted() -> None:
+    async def story(queue: FoldQueue) -> None:
+        for number in (1, 2):
+            await queue.submit(job(number))
+        assert await queue.take(group=0) == job(1).name
+        assert await queue.take(group=1) == job(2).name
+        assert (await queue.job(job(2).name)).fold.number == 2
+
+    play(story)
+
+
+def test_a_waiting_trial_gets_the_result_its_group_hands_in() -> None:
+    async def story(queue: FoldQueue) -> None:
+        await queue.submit(job(1))
+        waiting = asyncio.create_task(queue.result(job(1).name))
+        await queue.take(group=0)
+        await queue.finish(0, "the result")
+        assert await waiting == "the result"
+
+    play(story)
+
+
+def test_equal_work_is_queued_once_and_scoring_is_other_work_than_training() -> None:
+    async def story(queue: FoldQueue) -> None:
+        for work in (job(1), job(1), job(1, score_test=True)):
+            await queue.submit(work)
+        await queue.close()
+        taken = []
+        while (name := await queue.take(group=0)) is not None:
+            taken.append(name)
+            await queue.finish(0, "done")
+        assert taken == ["run/fold1/trained", "run/fold1/scored"]
+
+    play(story)
+
+
+def test_a_group_that_lost_its_workers_gets_the_same_fold_again() -> None:
+    async def story(queue: FoldQueue) -> None:
+        await queue.submit(job(1))
+        first = await queue.take(group=0)
+        assert await queue.take(group=0) == first
+        assert await queue.losses() == {first: 1}
+
+    play(story)
+
+
+def test_a_fold_that_loses_its_workers_too_often_fails_and_the_group_goes_on() -> None:
+    async def story(queue: FoldQueue) -> None:
+        await queue.submit(job(1))
+        await queue.submit(job(2))
+        await queue.take(group=0)
+        await queue.take(group=0)
+        await queue.note_crash(0, "MemoryError")
+        assert await queue.take(group=0) == job(2).name
+        with pytest.raises(TrainingError) as failed:
+            await queue.result(job(1).name)
+        assert str(failed.value) == (
+            "fold 1 of run run lost its workers 2 times; the last time: MemoryError"
+        )
+
+    play(story, max_failures=1)
+
+
+def test_a_fold_that_would_fail_again_is_given_up_at_once() -> None:
+    async def story(queue: FoldQueue) -> None:
+        await queue.submit(job(1))
+        await queue.take(group=0)
+        await queue.fail(0, "the training loss is nan")
+        with pytest.raises(TrainingError, match="the training loss is nan"):
+            await queue.result(job(1).name)
+
+    play(story)
+
+
+def test_a_closed_queue_still_hands_out_what_waits_and_then_nothing() -> None:
+    async def story(queue: FoldQueue) -> None:
+        idle = asyncio.create_task(queue.take(group=1))
+        await asyncio.sleep(0)
+        await queue.close()
+        assert await idle is None
+
+    play(story)
+
+
+def test_folds_fail_with_the_reason_once_no_group_is_left() -> None:
+    async def story(queue: FoldQueue) -> None:
+        await queue.submit(job(1))
+        await queue.submit(job(2))
+        await queue.take(group=0)
+        await queue.end_group(0, "no memory")
+        await queue.end_group(1, "no GPU")
+        for number, reason in ((1, "^no memory$"), (2, "no worker group is left .*: no GPU$")):
+            with pytest.raises(TrainingError, match=reason):
+                await queue.result(job(number).name)
+        await queue.submit(job(3))
+        with pytest.raises(TrainingError, match="no worker group is left"):
+            await queue.result(job(3).name)
+
+    play(story)
