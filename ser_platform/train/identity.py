@@ -1,14 +1,16 @@
 """What makes two results the same, and what makes them comparable."""
 
 import hashlib
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import ser_platform
 from ser_platform.config import signature
-from ser_platform.config.schema import Experiment
+from ser_platform.config.schema import Experiment, SplitConfig
 from ser_platform.config.signature import canonical_json
+from ser_platform.utterance import Utterance
 
 _RESULT_CODE = ("corpora", "features", "dataset.py", "models", "train", "metrics.py")
 """Rooms whose code changes numbers."""
@@ -29,14 +31,35 @@ def study_key(experiments: dict[str, Experiment], search: Any, digests: list[str
     return _short([settings, search, sorted(digests)])
 
 
-def protocol(experiment: Experiment) -> dict[str, Any]:
-    """What must be equal for two results to be ranked together."""
+def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, Any]:
+    """What must be equal for two results to be ranked together.
+
+    Args:
+        experiment: the setting.
+        corpus: name of the corpus.
+        utterances: digest of who says what with which label.
+    """
     return {
-        "corpus": experiment.corpus.model_dump(mode="json", exclude={"root"}),
-        "split": experiment.split.model_dump(mode="json"),
+        "corpus": corpus,
+        "utterances": utterances,
+        "split": _split(experiment.split),
         "selection": experiment.protocol,
         "transcript": "oracle",
     }
+
+
+def _split(split: SplitConfig) -> dict[str, Any]:
+    """Only what has a say: a seed counts where something is drawn."""
+    groups = {"folds": split.folds, "seed": split.seed} if split.by == "kfold" else {}
+    part = split.validation
+    drawn = {"share": part.share, "seed": part.seed} if part.by == "share" else {}
+    return {"by": split.by, **groups, "validation": {"by": part.by, **drawn}}
+
+
+def utterances_digest(utterances: Iterable[Utterance]) -> str:
+    """Eight hex digits over ids, speakers, labels and transcripts."""
+    rows = [[u.id, u.speaker, u.session, u.emotion, u.transcript] for u in utterances]
+    return _short(rows)[:8]
 
 
 def code_digest() -> str:

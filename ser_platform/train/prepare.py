@@ -15,7 +15,7 @@ from ser_platform.features.cache import Progress, load_frames
 from ser_platform.features.embeddings import load_vectors
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
-from ser_platform.train.identity import code_digest
+from ser_platform.train.identity import code_digest, utterances_digest
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +31,10 @@ class Prepared:
     digest: str
     data: dict[str, Any]
     """For the record: manifest key, digest, counts."""
+    corpus: str
+    """Name of the corpus."""
+    utterances: str
+    """Digest of who says what with which label; equal for all architectures."""
     synthetic: bool
 
 
@@ -78,7 +82,14 @@ def prepare(
         "word_vectors": vectors.identity,
     }
     return Prepared(
-        folds, code_digest(), (ray.put(dataset),), dataset.digest, data, corpus.synthetic
+        folds=folds,
+        code=code_digest(),
+        dataset=(ray.put(dataset),),
+        digest=dataset.digest,
+        data=data,
+        corpus=corpus.name,
+        utterances=utterances_digest(corpus.utterances),
+        synthetic=corpus.synthetic,
     )
 
 

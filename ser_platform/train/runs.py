@@ -66,7 +66,7 @@ class Run:
             signature=signature(self.experiment),
             experiment=json.loads(self.experiment.model_dump_json()),
             settings=self.settings,
-            protocol=protocol(self.experiment),
+            protocol=protocol(self.experiment, self.prepared.corpus, self.prepared.utterances),
             data={**self.prepared.data, "code": self.prepared.code},
             environment=environment(),
             synthetic=self.prepared.synthetic,

@@ -55,6 +55,7 @@ def open_session(file: ExperimentFile) -> Iterator[Session]:
     """
     experiments = {name: file.experiment(name) for name in file.architectures}
     store = open_store(file.store)
+    store.exists("features")  # refuses now what would be refused after minutes of work
     first = next(iter(experiments.values()))
     corpus, folds = read(first.corpus, first.split)
     with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
@@ -89,7 +90,7 @@ def open_session(file: ExperimentFile) -> Iterator[Session]:
             status = "KILLED"
             raise
         finally:
-            tracker.finish(status)
+            tracker.finish(status, timeout_s=120 if status == "FINISHED" else 10)
 
 
 def _info(file: ExperimentFile, key: str, prepared: dict[str, Prepared]) -> StudyInfo:

@@ -14,11 +14,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _act(file: ExperimentFile, _arguments: Namespace) -> None:
-    from ser_platform.leaderboard.show import show
+    from ser_platform.leaderboard.show import show_if_possible
     from ser_platform.tune.study import run_study
 
     run_study(file)
-    show(file.tracking.uri, file.tracking.experiment)
+    show_if_possible(file.tracking.uri, file.tracking.experiment)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """A tiny corpus in memory: two speakers a session, four emotions that the sound tells apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+import ray
 
 from ser_platform.config.schema import Experiment, SplitConfig
 from ser_platform.corpora.folds import Fold, make_folds
@@ -93,3 +94,22 @@ def experiment() -> Callable[..., Experiment]:
         return Experiment.model_validate(settings, strict=False)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def local_ray(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ray on this machine with two CPUs."""
+    monkeypatch_module.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch_module.setenv("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "300")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
+    """``monkeypatch`` for fixtures that live as long as a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch

@@ -19,7 +19,6 @@ from ser_platform.train.fold import FoldKeys, score_fold
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.pool import fold_workers
 from ser_platform.train.ranks import Ranks
-from tests.train.conftest import corpus, dataset, experiment, fold  # noqa: F401  # fixtures
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,7 +29,7 @@ pytestmark = [
 TWO_RANKS = ClusterConfig(workers=2, groups=1, max_failures=2)
 
 
-def job(setting: Experiment, fold, dataset, store: Path, run_key: str) -> FoldJob:  # noqa: F811
+def job(setting: Experiment, fold, dataset, store: Path, run_key: str) -> FoldJob:
     return FoldJob(
         run_key=run_key,
         fold=fold,
@@ -51,9 +50,9 @@ def read(result: ray.ObjectRef) -> FoldResult:
 
 
 def test_two_ranks_train_as_one_survive_a_kill_and_outlive_a_bad_fold(
-    experiment,  # noqa: F811
-    fold,  # noqa: F811
-    dataset,  # noqa: F811
+    experiment,
+    fold,
+    dataset,
     tmp_path: Path,
 ) -> None:
     """One worker group serves all of it, as it does in a study."""
@@ -61,9 +60,7 @@ def test_two_ranks_train_as_one_survive_a_kill_and_outlive_a_bad_fold(
     setting = setting.model_copy(
         update={"model": setting.model.model_copy(update={"dropout": 0.0})}
     )
-    longer = setting.model_copy(
-        update={"train": setting.train.model_copy(update={"epochs": 300})}
-    )
+    longer = setting.model_copy(update={"train": setting.train.model_copy(update={"epochs": 300})})
     broken = replace(dataset, frames=np.full_like(dataset.frames, np.nan))
     with fold_workers(TWO_RANKS, may_grow=False) as (queue, groups):
         assert groups == 1
@@ -111,9 +108,9 @@ def is_train_worker(process: psutil.Process) -> bool:
 
 
 def test_two_groups_give_each_fold_the_numbers_it_has_alone(
-    experiment,  # noqa: F811
-    fold,  # noqa: F811
-    dataset,  # noqa: F811
+    experiment,
+    fold,
+    dataset,
     tmp_path: Path,
 ) -> None:
     settings = [experiment("wise", seed=seed) for seed in (0, 1)]
@@ -121,6 +118,8 @@ def test_two_groups_give_each_fold_the_numbers_it_has_alone(
         jobs = [job(s, fold, dataset, tmp_path, f"run{i}") for i, s in enumerate(settings)]
         together = [read(result) for result in submit(queue, *jobs)]
     for setting, found in zip(settings, together, strict=True):
-        alone = score_fold(setting, "x", fold, dataset, open_store(f"{tmp_path}/{setting.train.seed}"), Ranks())
+        alone = score_fold(
+            setting, "x", fold, dataset, open_store(f"{tmp_path}/{setting.train.seed}"), Ranks()
+        )
         assert found.test == alone.test
         assert [e.val_loss for e in found.epochs] == [e.val_loss for e in alone.epochs]
