@@ -46,6 +46,12 @@ class TrainingError(SerError):
     exit_code = 1
 
 
+class WorkersError(SerError):
+    """No worker group could be started, or none is left: the cluster is at fault, no setting."""
+
+    exit_code = 1
+
+
 class StudyError(SerError):
     """A study cannot go on: no trial finished, or its settings changed under the same name."""
 

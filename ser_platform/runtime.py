@@ -11,7 +11,7 @@ import ray
 from ray.exceptions import RayTaskError
 
 from ser_platform.config.schema import ClusterConfig
-from ser_platform.errors import ConfigError
+from ser_platform.errors import ConfigError, WorkersError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,8 +21,12 @@ _log = logging.getLogger(__name__)
 _RAY_SETTINGS = {
     # Many small workers on few cores: the default of 60 s is too short to import torch in.
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",
+    # Tune turns Ctrl-C into the regular end of a search: half a study would be scored.
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
     # Tune's old output can be silenced, its new one cannot; we print a line per trial.
     "RAY_AIR_NEW_OUTPUT": "0",
+    # A study starts some ten small processes at once; Ray prints a warning from 8 on 2 cores.
+    "RAY_worker_maximum_startup_concurrency": "16",
     # No word home about what is run.
     "RAY_USAGE_STATS_ENABLED": "0",
 }
@@ -43,7 +47,13 @@ def cluster() -> Iterator[bool]:
     for name, value in _RAY_SETTINGS.items():
         os.environ.setdefault(name, value)  # noqa: TID251  # Ray takes these no other way
     if address:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, RuntimeError) as e:
+            raise WorkersError(
+                f"no Ray cluster answers at RAY_ADDRESS={address}: {e}; start it, give the token "
+                "of its RAY_AUTH_MODE, or unset RAY_ADDRESS to run on this machine"
+            ) from e
         _log.info("ray: joined the cluster at %s", address)
     else:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
@@ -100,19 +110,22 @@ def worker_groups(config: ClusterConfig, *, may_grow: bool) -> int:
     Raises:
         ConfigError: when the machine can never hold them; a cluster that may grow is waited for.
     """
-    resources = ray.cluster_resources()
-    needs = {
-        "CPU": config.workers * config.cpus_per_worker,
-        "GPU": config.workers * config.gpus_per_worker,
-    }
-    fits = min(int(resources.get(name, 0) / need) for name, need in needs.items() if need)
+    needs = {"CPU": config.cpus_per_worker}
+    if config.gpus_per_worker:
+        needs["GPU"] = config.gpus_per_worker
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    # A worker lies on one node, so what is left over on two of them holds none.
+    places = sum(min(int(n.get(name, 0) / need) for name, need in needs.items()) for n in nodes)
+    fits = places // config.workers
     wanted = max(fits, 1) if config.groups == "auto" else config.groups
     if fits < wanted:
-        asked = ", ".join(f"{wanted * need:g} {name}" for name, need in needs.items() if need)
-        found = ", ".join(f"{resources.get(name, 0):g} {name}" for name in needs if needs[name])
+        asked = " and ".join(f"{need:g} {name}" for name, need in needs.items())
+        found = ", ".join(
+            " and ".join(f"{node.get(name, 0):g} {name}" for name in needs) for node in nodes
+        )
         message = (
-            f"cluster: {wanted} group(s) of {config.workers} worker(s) need {asked}; "
-            f"Ray has {found}"
+            f"cluster: {wanted} group(s) of {config.workers} worker(s) of {asked} each; "
+            f"Ray has nodes of {found}"
         )
         if not may_grow:
             raise ConfigError(

@@ -268,7 +268,7 @@ class TrainConfig(Section):
     clip_norm: PositiveFloat = 5.0
     """Gradients are scaled down to this norm; not in either paper."""
     patience: PositiveInt | None = None
-    """Epochs without a better validation UA before a fold stops; none: all epochs."""
+    """Epochs without a better one (validation UA, then loss) before a fold stops; none: all."""
     seed: Seed = 0
 
 
@@ -360,7 +360,11 @@ class StudyConfig(Section):
 
 
 class ClusterConfig(Section):
-    """Where it runs. Never changes a result, so it is left out of the signature."""
+    """Where it runs: not a part of the signature.
+
+    Only ``workers`` touches numbers (ranks draw their own dropout), so results of another
+    number of workers are kept apart.
+    """
 
     workers: PositiveInt = 1
     """Ray Train workers (DDP ranks) of one fold."""

@@ -14,6 +14,7 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from ser_platform.emotions import EMOTIONS
 from ser_platform.inference.predictor import Predictor, words_from_json
+from ser_platform.utterance import Word
 
 
 class EmotionModel(PythonModel):
@@ -32,10 +33,14 @@ class EmotionModel(PythonModel):
         """One row of answers per row of input."""
         files = [Path(file) for file in model_input["file"]]
         said = model_input["words"] if "words" in model_input else [""] * len(files)
-        probabilities = self._predictor.predict(files, [words_from_json(text) for text in said])
+        probabilities = self._predictor.predict(files, [_words(text) for text in said])
         answers = pd.DataFrame(probabilities, columns=list(EMOTIONS))
         answers.insert(0, "label", [EMOTIONS[i] for i in probabilities.argmax(axis=1)])
         return answers
+
+
+def _words(text: object) -> tuple[Word, ...]:
+    return words_from_json(text) if isinstance(text, str) else ()  # an empty cell is NaN
 
 
 set_model(EmotionModel())

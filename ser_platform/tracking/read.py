@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from pydantic import ValidationError
 
 from ser_platform.errors import TrackingError
 from ser_platform.results import RunResult
@@ -80,5 +81,8 @@ def _result(client: MlflowClient, run: Run) -> tuple[RunResult | None, str]:
         data = Path(client.download_artifacts(run_id, RESULT_FILE, folder)).read_bytes()
     if digest(data) != run.data.tags.get(layout.DIGEST):
         return None, f"its {RESULT_FILE} is not what was logged"
-    result = RunResult.model_validate_json(data)
+    try:
+        result = RunResult.model_validate_json(data)
+    except ValidationError:
+        return None, "it was written by another version of ser_platform"
     return (result, "") if result.complete else (None, result.shortfall)

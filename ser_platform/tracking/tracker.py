@@ -1,6 +1,7 @@
 """The log of a running study: takes results at once, writes them when MLflow can."""
 
 import logging
+import time
 from collections import deque
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
+_LONGEST_OUTAGE_S = 20.0
+"""Of an outage at the end of a study: results are stored, and the person has waited enough."""
 _LONGEST_LAST_WAIT_S = 2.0
 """Between attempts once the study has ended, and somebody waits."""
 
@@ -75,7 +78,7 @@ class Tracker:
             self._changed.notify_all()
             if self._trouble:
                 _log.info("waiting up to %g s for MLflow at %s", timeout_s, self._config.uri)
-        self._thread.join(timeout_s)
+        self._join(timeout_s)
         stopped = not self._thread.is_alive()
         with self._changed:
             self._abandoned = True
@@ -92,6 +95,15 @@ class Tracker:
                 "start it" if sqlite_file(self._config.uri) is None else "mend it",
             )
         return pending
+
+    def _join(self, timeout_s: float) -> None:
+        """Wait for the thread while it gets on; an outage is not waited for to the end."""
+        started = time.monotonic()
+        while self._thread.is_alive():
+            patience_s = min(timeout_s, _LONGEST_OUTAGE_S) if self._trouble else timeout_s
+            if time.monotonic() - started >= patience_s:
+                return
+            self._thread.join(0.05)
 
     def _work(self) -> None:
         while not (self._closed or self._abandoned):

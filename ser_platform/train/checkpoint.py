@@ -42,8 +42,8 @@ def load_progress(store: ObjectStore, key: str) -> Progress:
         return Progress()
     parts: dict[str, Weights] = {part: {} for part in _PARTS}
     for name, value in tensors.items():
-        part, key = name.split("/", 1)
-        parts[part][key] = torch.from_numpy(np.array(value))
+        part, parameter = name.split("/", 1)
+        parts[part][parameter] = torch.from_numpy(np.array(value))
     return Progress(
         epochs=[Epoch.model_validate(epoch) for epoch in meta["epochs"]],
         best_epoch=meta["best_epoch"],
@@ -64,5 +64,10 @@ def load_weights(store: ObjectStore, key: str) -> Weights:
         ObjectNotFoundError: when there is none.
         CorruptObjectError: when it is not what was written.
     """
-    tensors, _ = unpack(store.read(key))
+    try:
+        tensors, _ = unpack(store.read(key))
+    except CorruptObjectError as e:
+        raise CorruptObjectError(
+            f"{key} in {store.url}: {e}; delete the folder it lies in to train the fold again"
+        ) from e
     return {name: torch.from_numpy(np.array(value)) for name, value in tensors.items()}

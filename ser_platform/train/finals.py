@@ -1,4 +1,4 @@
-"""Scoring selected settings on test: the one place where test parts are read."""
+"""Scoring selected settings on test, and handing them to the log."""
 
 import logging
 
@@ -22,9 +22,9 @@ def train_file(file: ExperimentFile) -> list[RunResult]:
     Raises:
         TrainingError: when a fold failed.
     """
-    with open_session(file) as session:
+    with open_session(file, "train") as session:
         runs = [
-            Run(name, file.experiment(name), {}, session.prepared[name])
+            Run(name, file.experiment(name), {}, session.prepared[name], file.cluster.workers)
             for name in file.architectures
         ]
         return score_runs(session, runs)
@@ -42,10 +42,10 @@ def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
     ray.get([session.queue.submit.remote(job) for some in jobs.values() for job in some])
     scored = [(run, _await(session, run, jobs[run.key])) for run in runs]
     complete = [(run, result) for run, result in scored if result.complete]
-    winner = max((result.val_ua for _, result in complete), default=None)
+    winner, _ = max(complete, key=lambda pair: pair[1].val_ua, default=(None, None))
     for run, result in scored:
         model = None
-        if result.complete and result.val_ua == winner:
+        if run is winner:
             model = package(run, result, session.store, session.utterances, session.folder)
         session.tracker.log(result, model)
     if len(complete) < len(scored):

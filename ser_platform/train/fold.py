@@ -1,14 +1,16 @@
 """One fold of one setting, from where it stands to its result in the object store."""
 
+import logging
 import time
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 
 from ser_platform.config.schema import Experiment
 from ser_platform.corpora.folds import Fold
-from ser_platform.dataset import Dataset
+from ser_platform.dataset import Dataset, Rows
 from ser_platform.errors import ObjectNotFoundError
 from ser_platform.results import FoldResult, Predictions
 from ser_platform.storage.base import ObjectStore
@@ -18,8 +20,11 @@ from ser_platform.train.checkpoint import (
     save_progress,
     save_weights,
 )
-from ser_platform.train.loop import Progress, Rows, fit, new_model, predict
+from ser_platform.train.loop import Progress, fit, new_model
 from ser_platform.train.ranks import Ranks
+from ser_platform.train.scoring import predict
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,13 @@ class FoldKeys:
 
 
 def read_result(store: ObjectStore, key: str) -> FoldResult | None:
-    """A stored result, if there is one."""
+    """A stored result, if there is one that this version can read."""
     try:
         return FoldResult.model_validate_json(store.read(key))
     except ObjectNotFoundError:
+        return None
+    except ValidationError as e:
+        _log.warning("%s in %s: not a result of this version (%s); done again", key, store.url, e)
         return None
 
 

@@ -16,7 +16,7 @@ from ray.train.collective import broadcast_from_rank_zero
 from ray.train.torch import TorchConfig, TorchTrainer, get_device
 
 from ser_platform.config.schema import ClusterConfig, Experiment
-from ser_platform.errors import SerError
+from ser_platform.errors import SerError, TrainingError
 from ser_platform.results import FoldResult
 from ser_platform.storage import open_store
 from ser_platform.train.fold import score_fold, train_fold
@@ -67,12 +67,12 @@ def serve_folds(config: dict[str, Any]) -> None:
             return
         try:
             result = _do(ray.get(queue.job.remote(name)), ranks)
-        except SerError as e:  # raised on every rank alike, so the group is still whole
+        except TrainingError as e:  # raised on every rank alike, so the group is still whole
             if ranks.rank == 0:
                 ray.get(queue.fail.remote(group, str(e)))
-        except Exception:
-            last = traceback.format_exc(limit=-3)
-            ray.get(queue.note_crash.remote(group, last))
+        except Exception as e:
+            reason = str(e) if isinstance(e, SerError) else traceback.format_exc(limit=-3)
+            ray.get(queue.note_crash.remote(group, reason))
             raise
         else:
             if ranks.rank == 0:

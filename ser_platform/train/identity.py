@@ -12,23 +12,30 @@ from ser_platform.config.schema import Experiment, SplitConfig
 from ser_platform.config.signature import canonical_json
 from ser_platform.utterance import Utterance
 
-_RESULT_CODE = ("corpora", "features", "dataset.py", "models", "train", "metrics.py")
-"""Rooms whose code changes numbers."""
+_RESULT_CODE = (
+    *("emotions.py", "utterance.py", "metrics.py", "results.py"),
+    *("corpora", "features", "models", "dataset.py"),
+    *("train/loop.py", "train/scoring.py", "train/fold.py", "train/checkpoint.py"),
+    *("train/group.py", "train/ranks.py", "train/seeding.py"),
+)
+"""Rooms and files whose code changes numbers."""
 _COMPUTING = (
     *("torch", "ray", "optuna", "mlflow", "numpy", "pandas", "pydantic", "safetensors"),
     *("scikit-learn", "opensmile", "librosa", "soundfile", "soxr"),
 )
 
 
-def run_key(experiment: Experiment, data_digest: str, code: str) -> str:
-    """Identity of a result: sixteen hex digits over setting, data and code."""
-    return _short([signature(experiment), data_digest, code])
+def run_key(experiment: Experiment, data_digest: str, code: str, workers: int) -> str:
+    """Identity of a result: sixteen hex digits over setting, data, code and number of ranks.
+
+    Ranks draw their own dropout and add gradients in their own order.
+    """
+    return _short([signature(experiment), data_digest, code, workers])
 
 
-def study_key(experiments: dict[str, Experiment], search: Any, digests: list[str]) -> str:
+def study_key(door: str, name: str, run_keys: list[str], search: Any) -> str:
     """Sixteen hex digits that name a study: equal parts continue the same one."""
-    settings = {name: signature(experiment) for name, experiment in experiments.items()}
-    return _short([settings, search, sorted(digests)])
+    return _short([door, name, run_keys, search])
 
 
 def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
 
 import ray
 
 from ser_platform.corpora.folds import Fold
-from ser_platform.errors import TrainingError
+from ser_platform.errors import SerError, TrainingError, WorkersError
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,11 @@ class FoldJob:
 class _Entry:
     job: FoldJob
     losses: int = 0
-    last_error: str = "its process was killed"
+    last_error: str = ""
+    """What a worker said before it died; empty when it was killed."""
     done: asyncio.Event = field(default_factory=asyncio.Event)
     result: str = ""
-    error: str = ""
+    error: SerError | None = None
 
 
 class FoldQueue:
@@ -59,6 +59,7 @@ class FoldQueue:
         self._entries: dict[str, _Entry] = {}
         self._waiting: deque[str] = deque()
         self._held: dict[int, str] = {}
+        self._turns: dict[int, int] = {}
         self._changed = asyncio.Condition()
         self._closed = False
 
@@ -66,7 +67,7 @@ class FoldQueue:
         """Queue a fold; equal work that waits, runs or is done already is not queued again."""
         async with self._changed:
             known = self._entries.get(job.name)
-            if known is None or known.error:
+            if known is None or known.error is not None:
                 self._entries[job.name] = _Entry(job)
                 self._waiting.append(job.name)
                 self._give_up_without_groups()
@@ -77,11 +78,12 @@ class FoldQueue:
 
         Raises:
             TrainingError: when the fold failed.
+            WorkersError: when nobody is left to train it.
         """
         entry = self._entries[name]
         await entry.done.wait()
-        if entry.error:
-            raise TrainingError(entry.error)
+        if entry.error is not None:
+            raise entry.error
         return entry.result
 
     async def take(self, group: int) -> str | None:
@@ -92,15 +94,25 @@ class FoldQueue:
                 entry = self._entries[held]
                 entry.losses += 1
                 if entry.losses <= self._max_failures:
+                    entry.last_error = ""
                     return held
+                reason = entry.last_error or "its process was killed"
                 self._finish(
                     group,
-                    error=f"fold {entry.job.fold.number} of run {entry.job.run_key} lost its "
-                    f"workers {entry.losses} times; the last time: {entry.last_error}",
+                    error=TrainingError(
+                        f"fold {entry.job.fold.number} of run {entry.job.run_key} lost its "
+                        f"workers {entry.losses} times; the last time: {reason}"
+                    ),
                 )
-            await self._changed.wait_for(lambda: self._waiting or self._closed)
-            if not self._waiting:
-                return None
+            turn = self._turns[group] = self._turns.get(group, 0) + 1
+            self._changed.notify_all()
+            await self._changed.wait_for(
+                lambda: self._waiting or self._closed or self._turns[group] != turn
+            )
+            if self._turns[group] != turn or not self._waiting:
+                return (
+                    None  # nothing is left, or the restarted group asks in the place of this one
+                )
             name = self._waiting.popleft()
             self._held[group] = name
             return name
@@ -117,12 +129,13 @@ class FoldQueue:
     async def fail(self, group: int, error: str) -> None:
         """A group gives up the fold it holds: trying again would fail again."""
         async with self._changed:
-            self._finish(group, error=error)
+            self._finish(group, error=TrainingError(error))
 
     async def note_crash(self, group: int, error: str) -> None:
         """A worker of a group is about to die of this; told should it be the last time."""
         name = self._held.get(group)
-        if name is not None:
+        if name is not None and not self._entries[name].last_error:
+            # The first to die says why; the others only lose their connection to it.
             self._entries[name].last_error = error
 
     async def end_group(self, group: int, error: str) -> None:
@@ -131,7 +144,7 @@ class FoldQueue:
             self._groups -= 1
             self._no_group = error
             if group in self._held:
-                self._finish(group, error=error)
+                self._finish(group, error=WorkersError(error))
             self._give_up_without_groups()
 
     async def close(self) -> None:
@@ -147,10 +160,10 @@ class FoldQueue:
     def _give_up_without_groups(self) -> None:
         while self._groups == 0 and self._waiting:
             entry = self._entries[self._waiting.popleft()]
-            entry.error = f"no worker group is left to train it: {self._no_group}"
+            entry.error = WorkersError(f"no worker group is left to train: {self._no_group}")
             entry.done.set()
 
-    def _finish(self, group: int, **outcome: Any) -> None:
+    def _finish(self, group: int, result: str = "", error: SerError | None = None) -> None:
         entry = self._entries[self._held.pop(group)]
-        entry.result, entry.error = outcome.get("result", ""), outcome.get("error", "")
+        entry.result, entry.error = result, error
         entry.done.set()

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ser_platform.config.schema import Experiment
+from ser_platform.config.schema import Experiment, TrainConfig
 from ser_platform.dataset import Dataset, collate, epoch_batches, share, statistics
-from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import TrainingError
-from ser_platform.metrics import confusion, unweighted_accuracy, weighted_accuracy
 from ser_platform.models import build_model
 from ser_platform.results import Epoch
+from ser_platform.train.adam import flatten, restore
 from ser_platform.train.ranks import Ranks
+from ser_platform.train.scoring import predict, score_epoch
 from ser_platform.train.seeding import seed_everything
 
 Rows = NDArray[np.int64]
@@ -66,7 +66,7 @@ def fit(
     progress: Progress,
     save: Callable[[Progress], None],
 ) -> Progress:
-    """Train until the last epoch, or until validation UA has not risen for ``patience``.
+    """Train until the last epoch, or until none was better for ``patience`` epochs.
 
     Args:
         experiment: the complete setting.
@@ -89,7 +89,7 @@ def fit(
     optimizer = torch.optim.Adam(
         model.parameters(), settings.learning_rate, weight_decay=settings.l2, fused=True
     )
-    _restore(optimizer, progress.optimizer)
+    restore(optimizer, progress.optimizer)
     while len(progress.epochs) < settings.epochs and not _stalled(progress, settings.patience):
         number = len(progress.epochs) + 1
         started = time.perf_counter()
@@ -103,41 +103,18 @@ def fit(
         train_loss = _train_epoch(
             experiment, network, optimizer, dataset, batches, ranks, progress
         )
-        if not math.isfinite(train_loss):
-            raise TrainingError(
-                f"fold {fold}, epoch {number}: the training loss is {train_loss}; "
-                f"lower train.learning_rate (now {settings.learning_rate:g}) or train.clip_norm "
-                f"(now {settings.clip_norm:g})"
-            )
         probabilities = predict(experiment, model, dataset, validation, ranks)
-        epoch = _scored(train_loss, probabilities, dataset.labels[validation], started)
+        _refuse_if_not_finite(train_loss, probabilities, fold, number, settings)
+        true = dataset.labels[validation]
+        epoch = score_epoch(train_loss, probabilities, true, time.perf_counter() - started)
         progress.weights = {name: value.cpu() for name, value in model.state_dict().items()}
-        progress.optimizer = _flattened(optimizer)
+        progress.optimizer = flatten(optimizer)
         if not progress.epochs or _better(epoch, progress.epochs[progress.best_epoch - 1]):
             progress.best_epoch = number
             progress.best_weights = {k: v.clone() for k, v in progress.weights.items()}
         progress.epochs.append(epoch)
         save(progress)
     return progress
-
-
-def predict(
-    experiment: Experiment, model: nn.Module, dataset: Dataset, rows: Rows, ranks: Ranks
-) -> NDArray[np.float32]:
-    """Class probabilities ``[rows, emotions]`` in the order of ``rows``, on every rank.
-
-    Each rank scores its share and the shares are summed, so no utterance is counted twice.
-    """
-    model.eval()
-    by_length = np.argsort(dataset.lengths[rows], kind="stable")
-    probabilities = torch.zeros(len(rows), len(EMOTIONS), device=ranks.device)
-    with torch.inference_mode():
-        for batch in np.array_split(by_length, math.ceil(len(rows) / 64)):
-            mine = share(batch, ranks.rank, ranks.world)
-            if len(mine):
-                logits = model(collate(dataset, rows[mine], experiment.model).to(ranks.device))
-                probabilities[torch.from_numpy(mine)] = logits.softmax(dim=1)
-    return ranks.sum(probabilities).cpu().numpy()
 
 
 def _train_epoch(
@@ -175,20 +152,6 @@ def _train_epoch(
     return float(ranks.sum(total)) / sum(len(batch) for batch in batches)
 
 
-def _scored(
-    train_loss: float, probabilities: NDArray[np.float32], true: NDArray[np.int64], started: float
-) -> Epoch:
-    matrix = confusion(true, probabilities.argmax(axis=1), len(EMOTIONS))
-    of_true = probabilities[np.arange(len(true)), true]
-    return Epoch(
-        train_loss=train_loss,
-        val_loss=float(-np.log(np.maximum(of_true, np.finfo(np.float32).tiny)).mean()),
-        val_wa=weighted_accuracy(matrix),
-        val_ua=unweighted_accuracy(matrix),
-        seconds=time.perf_counter() - started,
-    )
-
-
 def _better(new: Epoch, best: Epoch) -> bool:
     """Higher validation UA; of equal ones the lower validation loss."""
     return (new.val_ua, -new.val_loss) > (best.val_ua, -best.val_loss)
@@ -198,17 +161,20 @@ def _stalled(progress: Progress, patience: int | None) -> bool:
     return patience is not None and len(progress.epochs) - progress.best_epoch >= patience
 
 
-def _flattened(optimizer: torch.optim.Adam) -> Weights:
-    """Adam's moments by ``<parameter>.<name>``: plain tensors, no pickle."""
-    state = optimizer.state_dict()["state"]
-    return {f"{i}.{name}": v.cpu() for i, entry in state.items() for name, v in entry.items()}
-
-
-def _restore(optimizer: torch.optim.Adam, flat: Weights) -> None:
-    if not flat:
+def _refuse_if_not_finite(
+    train_loss: float,
+    probabilities: NDArray[np.float32],
+    fold: int,
+    epoch: int,
+    settings: TrainConfig,
+) -> None:
+    if not math.isfinite(train_loss):
+        found = f"the training loss is {train_loss}"
+    elif not np.isfinite(probabilities).all():
+        found = "the probabilities on validation are not finite"
+    else:
         return
-    state: dict[int, Weights] = {}
-    for key, value in flat.items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    raise TrainingError(
+        f"fold {fold}, epoch {epoch}: {found}; lower train.learning_rate (now "
+        f"{settings.learning_rate:g}) or train.clip_norm (now {settings.clip_norm:g})"
+    )

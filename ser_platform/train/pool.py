@@ -10,23 +10,20 @@ import ray
 from ray.actor import ActorHandle
 
 from ser_platform.config.schema import ClusterConfig
-from ser_platform.runtime import worker_groups
 from ser_platform.train.group import run_group
 from ser_platform.train.jobs import FoldQueue
 
+_LAST_WAIT_S = 30.0
+
 
 @contextmanager
-def fold_workers(config: ClusterConfig, *, may_grow: bool) -> Iterator[tuple[ActorHandle, int]]:
-    """The queue that worker groups serve, and how many groups there are.
+def fold_workers(config: ClusterConfig, groups: int) -> Iterator[ActorHandle]:
+    """The queue that this many worker groups serve.
 
     The groups start at once and stop when the block ends; folds can be submitted before any
     of them is up. When the block ends with an exception nobody waits for the folds in work:
     their workers end with the connection to Ray, their progress is stored.
-
-    Raises:
-        ConfigError: when the machine can never hold the groups.
     """
-    groups = worker_groups(config, may_grow=may_grow)
     queue = cast(
         ActorHandle, ray.remote(num_cpus=0)(FoldQueue).remote(groups, config.max_failures)
     )
@@ -37,16 +34,17 @@ def fold_workers(config: ClusterConfig, *, may_grow: bool) -> Iterator[tuple[Act
         ]
         for thread in threads:
             thread.start()
-        yield queue, groups
+        yield queue
         ray.get(queue.close.remote())
         for thread in threads:
-            thread.join()
+            # A group that the cluster never had room for would be waited for without end.
+            thread.join(_LAST_WAIT_S)
 
 
 def _serve(queue: ActorHandle, number: int, config: ClusterConfig, folder: str) -> None:
     try:
         run_group(queue, number, config, folder)
-    except Exception as e:
+    except Exception as e:  # noqa: BLE001  # told below, to those who wait for folds
         # Nobody waits for this thread while folds are waited for: the queue has to know.
-        ray.get(queue.end_group.remote(number, f"{type(e).__name__}: {e}"))
-        raise
+        if ray.is_initialized():
+            ray.get(queue.end_group.remote(number, f"{type(e).__name__}: {e}"))

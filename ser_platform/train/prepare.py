@@ -60,8 +60,6 @@ def prepare(
     experiment: Experiment, corpus: Corpus, folds: tuple[Fold, ...], store: ObjectStore
 ) -> Prepared:
     """Fill the feature cache where it is cold and put the dataset where all workers see it."""
-    kind = experiment.features.kind
-    table = load_frames(store, corpus.utterances, experiment.features, spread, log_progress(kind))
     vocabulary = {word.text for u in corpus.utterances for word in u.words}
     vectors = load_vectors(experiment.embedding, vocabulary)
     if vectors.unknown:
@@ -71,6 +69,8 @@ def prepare(
             len(vocabulary),
             ", ".join(vectors.unknown[:8]),
         )
+    kind = experiment.features.kind
+    table = load_frames(store, corpus.utterances, experiment.features, spread, log_progress(kind))
     dataset = build_dataset(corpus.utterances, table, vectors)
     data = {
         "digest": dataset.digest,

@@ -28,4 +28,7 @@ class Ranks:
         """The model with gradients averaged over the workers."""
         if self.world == 1:
             return model
-        return DistributedDataParallel(model, gradient_as_bucket_view=True)
+        # Buffers never change: normalisation and frozen word vectors, equal from the start.
+        return DistributedDataParallel(
+            model, forward_sync_buffers=False, gradient_as_bucket_view=True
+        )

@@ -23,13 +23,15 @@ class Run:
     settings: dict[str, Any]
     """What the search chose, by dotted name."""
     prepared: Prepared
+    workers: int
+    """Ranks that train each fold."""
     number: int | None = None
     """Optuna's trial number."""
 
     @property
     def key(self) -> str:
         """Identity of the result."""
-        return run_key(self.experiment, self.prepared.digest, self.prepared.code)
+        return run_key(self.experiment, self.prepared.digest, self.prepared.code, self.workers)
 
     def jobs(self, store_url: str, *, score_test: bool) -> list[FoldJob]:
         """One job per fold, in order."""

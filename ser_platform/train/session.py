@@ -13,10 +13,11 @@ from ray.actor import ActorHandle
 
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.results import RunResult
-from ser_platform.runtime import cluster
+from ser_platform.runtime import cluster, worker_groups
 from ser_platform.storage import open_store
 from ser_platform.storage.base import ObjectStore
 from ser_platform.tracking import StudyInfo, Tracker
+from ser_platform.tracking.uri import check_uri
 from ser_platform.train.identity import environment, study_key
 from ser_platform.train.pool import fold_workers
 from ser_platform.train.prepare import Prepared, prepare, read
@@ -29,6 +30,7 @@ class Session:
     """An experiment file with everything it needs, running."""
 
     file: ExperimentFile
+    """As given, but with a store that means the same everywhere."""
     key: str
     """Identity of the study: its settings, search space, data and code."""
     store: ObjectStore
@@ -47,18 +49,23 @@ class Session:
 
 
 @contextmanager
-def open_session(file: ExperimentFile) -> Iterator[Session]:
+def open_session(file: ExperimentFile, door: str) -> Iterator[Session]:
     """Read and prepare the data, start workers and log; stop both at the end.
+
+    ``door`` tells a search from a plain training of the same file.
 
     Raises:
         SerError: whatever a user can mend, before anything is trained.
     """
     experiments = {name: file.experiment(name) for name in file.architectures}
     store = open_store(file.store)
-    store.exists("features")  # refuses now what would be refused after minutes of work
+    # Refused now, and not after minutes of work.
+    check_uri(file.tracking.uri)
+    store.exists("features")
     first = next(iter(experiments.values()))
     corpus, folds = read(first.corpus, first.split)
     with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
+        groups = worker_groups(file.cluster, may_grow=may_grow)
         prepared = {
             name: prepare(experiment, corpus, folds, store)
             for name, experiment in experiments.items()
@@ -67,15 +74,16 @@ def open_session(file: ExperimentFile) -> Iterator[Session]:
             name: {k: d.model_dump(mode="json") for k, d in file.search_space(name).items()}
             for name in experiments
         }
-        digests = [p.digest + p.code for p in prepared.values()]
-        key = study_key(experiments, [search, file.study.seed], digests)
+        workers = file.cluster.workers
+        runs = [Run(n, e, {}, prepared[n], workers) for n, e in experiments.items()]
+        key = study_key(door, file.name, [r.key for r in runs], [search, file.study.seed])
         tracker = Tracker(file.tracking, _info(file, key, prepared))
         tracker.start()
         status: Literal["FINISHED", "FAILED", "KILLED"] = "FAILED"
         try:
-            with fold_workers(file.cluster, may_grow=may_grow) as (queue, groups):
+            with fold_workers(file.cluster, groups) as queue:
                 yield Session(
-                    file,
+                    file.model_copy(update={"store": store.url}),
                     key,
                     store,
                     prepared,
@@ -86,7 +94,7 @@ def open_session(file: ExperimentFile) -> Iterator[Session]:
                     Path(folder),
                 )
             status = "FINISHED"
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             status = "KILLED"
             raise
         finally:

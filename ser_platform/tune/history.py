@@ -1,6 +1,7 @@
 """The study in Optuna's own storage: made, or taken up again where it was interrupted."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -14,6 +15,10 @@ from ser_platform.errors import ConfigError, StudyError
 from ser_platform.tune.space import ARCHITECTURE, own_settings
 
 _INTERRUPTED = "interrupted"
+_UNUSABLE = (
+    *(ArgumentError, OperationalError, sqlite3.Error),
+    *(ImportError, OSError, RuntimeError),  # no driver, no folder, a schema of another version
+)
 
 
 def open_storage(url: str) -> RDBStorage:
@@ -27,12 +32,12 @@ def open_storage(url: str) -> RDBStorage:
         engine: dict[str, object] = {}
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            with sqlite3.connect(parsed.database) as connection:
+            with closing(sqlite3.connect(parsed.database)) as connection:
                 # Readers such as optuna-dashboard never block the study's writer.
                 connection.execute("PRAGMA journal_mode=WAL")
             engine = {"connect_args": {"timeout": 30}}
         return RDBStorage(url, engine_kwargs=engine)
-    except (ArgumentError, OperationalError, ImportError, sqlite3.Error, OSError) as e:
+    except _UNUSABLE as e:
         reason = str(e).splitlines()[0]
         shown = url.rpartition("@")[2]  # never the password
         raise ConfigError(
@@ -54,13 +59,20 @@ def open_study(file: ExperimentFile, key: str, storage: RDBStorage) -> optuna.St
         load_if_exists=True,
     )
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study.set_user_attr(_INTERRUPTED, [*_interrupted(study), trial.number])
-        study.tell(trial.number, state=TrialState.FAIL)
-        study.enqueue_trial(trial.params)
+        queue_again(study, trial.number)
     if not study.get_trials(deepcopy=False):
         for architecture in file.architectures:
             study.enqueue_trial(own_settings(file, architecture))
     return study
+
+
+def queue_again(study: optuna.Study, number: int) -> None:
+    """Close a trial that was interrupted, and let its settings be the next to be tried."""
+    trial = study.trials[number]
+    study.set_user_attr(_INTERRUPTED, [*_interrupted(study), number])
+    if not trial.state.is_finished():
+        study.tell(number, state=TrialState.FAIL)
+    study.enqueue_trial(trial.params)
 
 
 def trials_left(study: optuna.Study, wanted: int) -> int:

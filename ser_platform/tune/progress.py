@@ -7,8 +7,10 @@ from ray.exceptions import RayTaskError
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 
+from ser_platform.errors import TrainingError, WorkersError
 from ser_platform.results import RunResult
 from ser_platform.train.session import Session
+from ser_platform.tune.space import NUMBER
 from ser_platform.tune.trial import Bench
 
 _log = logging.getLogger(__name__)
@@ -17,10 +19,12 @@ _log = logging.getLogger(__name__)
 class TrialLog(Callback):
     """Ray Tune calls it in the driver whenever a trial ends."""
 
-    def __init__(self, session: Session, bench: Bench, already: int) -> None:
+    def __init__(self, session: Session, bench: Bench, already: int, best: float) -> None:
         self._session, self._bench = session, bench
         self._ended = already
-        self._best = float("-inf")
+        self._best = best
+        self.stopped_by: tuple[int, Exception] | None = None
+        """Number of the trial that met a fault of the cluster or the store, and the fault."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune pickles its callbacks for a restore that a study does without."""
@@ -37,10 +41,13 @@ class TrialLog(Callback):
     def on_trial_error(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        """A trial failed; the study goes on without it."""
-        reason = _reason(trial)
-        result = self._logged(trial, reason)
-        self._line(result, f"failed: {reason}")
+        """A trial failed; the study goes on without it when its setting was to blame."""
+        error = _cause(trial)
+        if not isinstance(error, TrainingError):
+            self.stopped_by = (trial.config[NUMBER], error)
+            raise error
+        result = self._logged(trial, str(error))
+        self._line(result, f"failed: {error}")
 
     def _logged(self, trial: Trial, failure: str = "") -> RunResult:
         result = self._session.stored(self._bench.run(trial.config), "trial", failure)
@@ -64,8 +71,8 @@ class TrialLog(Callback):
         )
 
 
-def _reason(trial: Trial) -> str:
-    error = trial.get_error()
+def _cause(trial: Trial) -> Exception:
+    error = trial.get_error() or WorkersError("unknown; see Ray's logs")
     while isinstance(error, RayTaskError):
         error = error.cause
-    return str(error).strip().splitlines()[-1] if error else "unknown; see Ray's logs"
+    return error

@@ -37,6 +37,7 @@ class Bench:
             experiment=with_settings(self.file.experiment(architecture), settings),
             settings=settings,
             prepared=self.prepared[architecture],
+            workers=self.file.cluster.workers,
             number=drawn.get(NUMBER),
         )
 
@@ -48,11 +49,13 @@ def run_trial(drawn: dict[str, Any], bench: Bench) -> None:
         TrainingError: when a fold failed; Optuna then records the trial as failed.
     """
     jobs = bench.run(drawn).jobs(bench.file.store, score_test=False)
-    if bench.file.cluster.folds == "apart":
+    apart = bench.file.cluster.folds == "apart"
+    if apart:
         ray.get([bench.queue.submit.remote(job) for job in jobs])
     scores: list[float] = []
     for job in jobs:
-        ray.get(bench.queue.submit.remote(job))
+        if not apart:
+            ray.get(bench.queue.submit.remote(job))
         result = fetch(bench.queue.result.remote(job.name))
         scores.append(FoldResult.model_validate_json(result).val_ua)
         tune.report({OBJECTIVE: float(np.mean(scores)), "folds": len(scores)})

@@ -161,7 +161,8 @@ def test_the_leaderboard_is_a_csv_too(
 ) -> None:
     done = platform.run("leaderboard", "--uri", server.uri, "--csv", "board.csv")
     assert done.returncode == 0, done.stdout
-    rows = list(csv.DictReader((platform.folder / "board.csv").open(encoding="utf-8")))
+    with (platform.folder / "board.csv").open(encoding="utf-8") as board:
+        rows = list(csv.DictReader(board))
     ranked = [row for row in rows if row["kind"] == "ranked"]
     assert sorted(row["model"] for row in ranked) == ["alignment", "wise"]
 

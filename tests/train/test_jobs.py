@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from ser_platform.corpora.folds import Fold
-from ser_platform.errors import TrainingError
+from ser_platform.errors import TrainingError, WorkersError
 from ser_platform.train.jobs import FoldJob, FoldQueue
 
 
@@ -73,8 +73,10 @@ def test_a_fold_that_loses_its_workers_too_often_fails_and_the_group_goes_on() -
         await queue.submit(job(1))
         await queue.submit(job(2))
         await queue.take(group=0)
+        await queue.note_crash(0, "an earlier reason")
         await queue.take(group=0)
         await queue.note_crash(0, "MemoryError")
+        await queue.note_crash(0, "connection closed by peer")
         assert await queue.take(group=0) == job(2).name
         with pytest.raises(TrainingError) as failed:
             await queue.result(job(1).name)
@@ -114,10 +116,23 @@ def test_folds_fail_with_the_reason_once_no_group_is_left() -> None:
         await queue.end_group(0, "no memory")
         await queue.end_group(1, "no GPU")
         for number, reason in ((1, "^no memory$"), (2, "no worker group is left .*: no GPU$")):
-            with pytest.raises(TrainingError, match=reason):
+            with pytest.raises(WorkersError, match=reason):
                 await queue.result(job(number).name)
         await queue.submit(job(3))
-        with pytest.raises(TrainingError, match="no worker group is left"):
+        with pytest.raises(WorkersError, match="no worker group is left"):
             await queue.result(job(3).name)
+
+    play(story)
+
+
+def test_a_group_that_died_while_it_waited_takes_no_fold_from_the_one_restarted() -> None:
+    async def story(queue: FoldQueue) -> None:
+        dead = asyncio.create_task(queue.take(group=0))
+        await asyncio.sleep(0.01)
+        alive = asyncio.create_task(queue.take(group=0))
+        await asyncio.sleep(0.01)
+        await queue.submit(job(1))
+        assert await alive == job(1).name
+        assert await dead is None
 
     play(story)

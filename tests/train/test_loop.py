@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from ser_platform.errors import TrainingError
-from ser_platform.train.loop import Progress, fit, new_model, predict
+from ser_platform.train.loop import Progress, fit, new_model
 from ser_platform.train.ranks import Ranks
+from ser_platform.train.scoring import predict
 
 ALONE = Ranks()
 

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.usefixtures("local_ray"),
 ]
 
-TWO_RANKS = ClusterConfig(workers=2, groups=1, max_failures=2)
+TWO_RANKS = ClusterConfig(workers=2, max_failures=2)
 
 
 def job(setting: Experiment, fold, dataset, store: Path, run_key: str) -> FoldJob:
@@ -62,8 +62,7 @@ def test_two_ranks_train_as_one_survive_a_kill_and_outlive_a_bad_fold(
     )
     longer = setting.model_copy(update={"train": setting.train.model_copy(update={"epochs": 300})})
     broken = replace(dataset, frames=np.full_like(dataset.frames, np.nan))
-    with fold_workers(TWO_RANKS, may_grow=False) as (queue, groups):
-        assert groups == 1
+    with fold_workers(TWO_RANKS, groups=1) as queue:
         short, bad = submit(
             queue,
             job(setting, fold, dataset, tmp_path / "short", "short"),
@@ -114,7 +113,7 @@ def test_two_groups_give_each_fold_the_numbers_it_has_alone(
     tmp_path: Path,
 ) -> None:
     settings = [experiment("wise", seed=seed) for seed in (0, 1)]
-    with fold_workers(ClusterConfig(workers=1, groups=2), may_grow=False) as (queue, _):
+    with fold_workers(ClusterConfig(workers=1), groups=2) as queue:
         jobs = [job(s, fold, dataset, tmp_path, f"run{i}") for i, s in enumerate(settings)]
         together = [read(result) for result in submit(queue, *jobs)]
     for setting, found in zip(settings, together, strict=True):
