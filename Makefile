@@ -14,7 +14,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m pyright
+	$(BIN)/python -m pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 	$(BIN)/python -m pytest -q -m slow
 
@@ -22,7 +22,7 @@ check: $(VENV)/installed-test
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 lint: $(VENV)/installed-test
-	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check . && $(BIN)/python -m pyright
+	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check . && $(BIN)/python -m pyright --pythonpath $(BIN)/python
 
 ui: $(VENV)/installed
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///.ser/mlflow.db --port 5000
