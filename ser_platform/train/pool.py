@@ -34,8 +34,11 @@ def fold_workers(config: ClusterConfig, groups: int) -> Iterator[ActorHandle]:
         ]
         for thread in threads:
             thread.start()
-        yield queue
-        ray.get(queue.close.remote())
+        try:
+            yield queue
+        finally:
+            if ray.is_initialized():
+                ray.get(queue.close.remote())
         for thread in threads:
             # A group that the cluster never had room for would be waited for without end.
             thread.join(_LAST_WAIT_S)

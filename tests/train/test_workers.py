@@ -96,13 +96,13 @@ def kill_a_worker_once_there_is_progress(folder: Path, run_key: str) -> None:
     while not store.exists(FoldKeys(run_key, 1).progress):
         assert time.monotonic() < deadline, "no progress was written"
         time.sleep(0.02)
-    workers = [p for p in psutil.process_iter(["cmdline"]) if is_train_worker(p)]
+    workers = [p for p in psutil.Process().children(recursive=True) if is_train_worker(p)]
     assert workers, "no worker process found"
     workers[-1].kill()
 
 
 def is_train_worker(process: psutil.Process) -> bool:
-    command = process.info["cmdline"] or [""]
+    command = process.cmdline() or [""]
     return command[0].startswith("ray::") and "RayTrainWorker" in command[0]
 
 
