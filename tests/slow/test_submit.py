@@ -47,6 +47,8 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token),
         "OMP_NUM_THREADS": "1",
+        # As in an activated environment: `python` is the one with the packages.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}",
     }
     port, jobs = free_port(), free_port()
     start = [RAY, "start", "--head", f"--port={port}", f"--dashboard-port={jobs}"]
