@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ser_platform.config.schema import AlignmentConfig, ModelConfig, WiseConfig
+from ser_platform.config.model import AlignmentConfig, ModelConfig, WiseConfig
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import FeatureError
 from ser_platform.models.batch import Batch

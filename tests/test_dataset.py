@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ser_platform.config.schema import AlignmentConfig, WiseConfig
+from ser_platform.config.model import AlignmentConfig, WiseConfig
 from ser_platform.dataset import (
     Dataset,
     build_dataset,

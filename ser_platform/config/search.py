@@ -12,15 +12,8 @@ from ser_platform.config.draft import key_path, put
 from ser_platform.config.explain import explain, unknown_setting
 from ser_platform.config.places import place_of
 from ser_platform.config.problems import MAX_PROBLEMS, KeyPath, Problem, dotted, shown
-from ser_platform.config.schema import (
-    Choice,
-    Domain,
-    Experiment,
-    ExperimentFile,
-    LogUniform,
-    SearchSpace,
-    Uniform,
-)
+from ser_platform.config.schema import Experiment, ExperimentFile
+from ser_platform.config.study import Choice, Domain, LogUniform, SearchSpace, Uniform
 
 DRAWS = 200
 SEARCHABLE = ("model", "train")

@@ -4,7 +4,8 @@ import hashlib
 import json
 from typing import Any
 
-from ser_platform.config.schema import Experiment, Section
+from ser_platform.config.schema import Experiment
+from ser_platform.config.sections import Section
 
 _NOT_IN_RESULTS = {"name": True, "corpus": {"root"}}
 """What it is called, and where the same corpus lies; any other setting counts."""

@@ -1,6 +1,6 @@
 """Corpora: recordings with speaker, session, emotion and words, all read to `Utterance`."""
 
-from ser_platform.config.schema import (
+from ser_platform.config.corpus import (
     CorpusConfig,
     DemoCorpusConfig,
     IemocapCorpusConfig,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import soundfile
 
-from ser_platform.config.schema import MissingAlignment
+from ser_platform.config.corpus import MissingAlignment
 from ser_platform.corpora.problems import collected, listed, refuse_if_any
 from ser_platform.corpora.words import UNKNOWN_PHONEME, clean_words, spread_words
 from ser_platform.emotions import EMOTIONS

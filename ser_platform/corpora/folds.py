@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ser_platform.config.schema import SplitConfig, ValidationConfig
+from ser_platform.config.corpus import SplitConfig, ValidationConfig
 from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os.path import normpath
 from pathlib import Path, PurePath
 
-from ser_platform.config.schema import TableCorpusConfig
+from ser_platform.config.corpus import TableCorpusConfig
 from ser_platform.corpora.base import Corpus, duration_s, finish
 from ser_platform.corpora.csvfile import CsvFile, read_csv
 from ser_platform.corpora.problems import collected, did_you_mean, inside, listed, refuse_if_any

@@ -1,6 +1,6 @@
 """Signal -> frames, computed once and cached in object storage; words -> vectors."""
 
-from ser_platform.config.schema import FeatureConfig, Mfcc39Config, ShortTerm34Config
+from ser_platform.config.inputs import FeatureConfig, Mfcc39Config, ShortTerm34Config
 from ser_platform.features.base import FrameExtractor
 
 __all__ = ["FrameExtractor", "make_extractor"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_platform.config.schema import EmbeddingConfig, Glove50Config, VectorFileConfig
+from ser_platform.config.inputs import EmbeddingConfig, Glove50Config, VectorFileConfig
 from ser_platform.features.vector_files import Vector, Vectors, read_glove50, read_text
 from ser_platform.features.words import hyphen_pieces, pieces
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ser_platform.config.schema import FeatureConfig
+from ser_platform.config.inputs import FeatureConfig
 from ser_platform.errors import CorruptObjectError, FeatureError
 from ser_platform.features import audio, make_extractor
 from ser_platform.features.base import FrameExtractor, Frames

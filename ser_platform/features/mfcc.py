@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_platform.config.schema import Mfcc39Config
+from ser_platform.config.inputs import Mfcc39Config
 from ser_platform.errors import FeatureError
 from ser_platform.features.base import SAMPLE_RATE_HZ, Frames, Signal
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ser_platform.config.schema import ShortTerm34Config
+from ser_platform.config.inputs import ShortTerm34Config
 from ser_platform.features.base import SAMPLE_RATE_HZ, Frames, Signal
 
 # N frames, S samples of a frame (320), K bins of its spectrum (160)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ser_platform.config.schema import AlignmentConfig, ModelConfig, WiseConfig
+from ser_platform.config.model import AlignmentConfig, ModelConfig, WiseConfig
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ser_platform.config.schema import AlignmentConfig
+from ser_platform.config.model import AlignmentConfig
 from ser_platform.emotions import EMOTIONS
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs

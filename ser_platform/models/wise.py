@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ser_platform.config.schema import WiseConfig
+from ser_platform.config.model import WiseConfig
 from ser_platform.emotions import EMOTIONS
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs

@@ -8,7 +8,8 @@ from typing import Any
 
 import ser_platform
 from ser_platform.config import signature
-from ser_platform.config.schema import Experiment, SplitConfig
+from ser_platform.config.corpus import SplitConfig
+from ser_platform.config.schema import Experiment
 from ser_platform.config.signature import canonical_json
 from ser_platform.utterance import Utterance
 

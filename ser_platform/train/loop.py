@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ser_platform.config.schema import Experiment, TrainConfig
+from ser_platform.config.schema import Experiment
+from ser_platform.config.training import TrainConfig
 from ser_platform.dataset import Dataset, collate, epoch_batches, share, statistics
 from ser_platform.errors import TrainingError
 from ser_platform.models import build_model

@@ -6,7 +6,8 @@ from typing import Any
 
 import ray
 
-from ser_platform.config.schema import CorpusConfig, Experiment, ExperimentFile, SplitConfig
+from ser_platform.config.corpus import CorpusConfig, SplitConfig
+from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import Fold, make_folds

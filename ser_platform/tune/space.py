@@ -8,14 +8,8 @@ from typing import Any
 
 import optuna
 
-from ser_platform.config.schema import (
-    Choice,
-    Domain,
-    Experiment,
-    ExperimentFile,
-    LogUniform,
-    Uniform,
-)
+from ser_platform.config.schema import Experiment, ExperimentFile
+from ser_platform.config.study import Choice, Domain, LogUniform, Uniform
 
 ARCHITECTURE = "architecture"
 NUMBER = "number"

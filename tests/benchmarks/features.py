@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_platform.config.schema import Mfcc39Config, ShortTerm34Config
+from ser_platform.config.inputs import Mfcc39Config, ShortTerm34Config
 from ser_platform.features import make_extractor
 from ser_platform.features.base import Frames, Signal
 from ser_platform.features.cache import load_frames

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from ser_platform.config.schema import AlignmentConfig, ModelConfig, WiseConfig
+from ser_platform.config.model import AlignmentConfig, ModelConfig, WiseConfig
 from ser_platform.dataset import Dataset, build_dataset, collate, epoch_batches
 from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import FrameTable

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ser_platform.config import ExperimentFile, load_experiment_file
-from ser_platform.config.schema import TrainConfig
+from ser_platform.config.training import TrainConfig
 
 Refusal = Callable[..., str]
 TRAIN = ", ".join(TrainConfig.model_fields)

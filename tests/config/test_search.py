@@ -8,8 +8,9 @@ import pytest
 from pydantic import model_validator
 
 from ser_platform.config import ExperimentFile, load_experiment_file
-from ser_platform.config.schema import Choice, Domain, Experiment, LogUniform, Uniform
+from ser_platform.config.schema import Experiment
 from ser_platform.config.search import draw, search_problems
+from ser_platform.config.study import Choice, Domain, LogUniform, Uniform
 
 Refusal = Callable[..., str]
 

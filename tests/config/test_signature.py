@@ -7,13 +7,10 @@ from typing import Any, get_args
 import pytest
 
 from ser_platform.config import Experiment, load_experiment_file, signature
-from ser_platform.config.schema import (
-    CorpusConfig,
-    EmbeddingConfig,
-    FeatureConfig,
-    ModelConfig,
-    Section,
-)
+from ser_platform.config.corpus import CorpusConfig
+from ser_platform.config.inputs import EmbeddingConfig, FeatureConfig
+from ser_platform.config.model import ModelConfig
+from ser_platform.config.sections import Section
 from ser_platform.config.signature import canonical_json
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_platform.config.schema import TableCorpusConfig
+from ser_platform.config.corpus import TableCorpusConfig
 from ser_platform.corpora import Corpus, read_corpus
 from ser_platform.corpora.iemocap import read_iemocap
 from ser_platform.utterance import Utterance

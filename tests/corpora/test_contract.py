@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ser_platform.config.schema import DemoCorpusConfig, IemocapCorpusConfig
+from ser_platform.config.corpus import DemoCorpusConfig, IemocapCorpusConfig
 from ser_platform.corpora import Corpus, read_corpus
 from ser_platform.emotions import EMOTIONS
 

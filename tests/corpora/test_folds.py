@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_platform.config.schema import SplitConfig
+from ser_platform.config.corpus import SplitConfig
 from ser_platform.corpora.folds import make_folds
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import CorpusError

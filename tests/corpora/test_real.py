@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ser_platform.config.schema import SplitConfig, TableCorpusConfig
+from ser_platform.config.corpus import SplitConfig, TableCorpusConfig
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.folds import make_folds
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_platform.config.schema import Mfcc39Config, ShortTerm34Config
+from ser_platform.config.inputs import Mfcc39Config, ShortTerm34Config
 from ser_platform.errors import CorruptObjectError, FeatureError, StoreError
 from ser_platform.features import audio, make_extractor
 from ser_platform.features.cache import FrameTable, load_frames

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ser_platform.config.schema import ShortTerm34Config
+from ser_platform.config.inputs import ShortTerm34Config
 from ser_platform.features.cache import load_frames
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.utterance import Utterance

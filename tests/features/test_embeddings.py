@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_platform.config.schema import Glove50Config, VectorFileConfig
+from ser_platform.config.inputs import Glove50Config, VectorFileConfig
 from ser_platform.errors import ConfigError
 from ser_platform.features.embeddings import WordVectors, load_vectors
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from ser_platform.config.schema import FeatureConfig, Mfcc39Config, ShortTerm34Config
+from ser_platform.config.inputs import FeatureConfig, Mfcc39Config, ShortTerm34Config
 from ser_platform.features import make_extractor
 from tests.features.signals import RATE, chirp, mixture, noise, silence, square
 
@@ -125,7 +125,7 @@ def test_every_setting_changes_the_identity() -> None:
 def test_making_an_extractor_loads_no_heavy_library() -> None:
     code = (
         "import sys\n"
-        "from ser_platform.config.schema import Mfcc39Config\n"
+        "from ser_platform.config.inputs import Mfcc39Config\n"
         "from ser_platform.features import make_extractor\n"
         "make_extractor(Mfcc39Config()).identity()\n"
         "print(sorted({'opensmile', 'librosa', 'torch', 'ray', 'boto3'} & set(sys.modules)))\n"

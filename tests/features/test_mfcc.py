@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ser_platform.config.schema import Mfcc39Config
+from ser_platform.config.inputs import Mfcc39Config
 from ser_platform.errors import FeatureError
 from ser_platform.features import mfcc
 from ser_platform.features.base import Signal

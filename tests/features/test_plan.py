@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ser_platform.config.schema import ShortTerm34Config
+from ser_platform.config.inputs import ShortTerm34Config
 from ser_platform.errors import FeatureError
 from ser_platform.features import make_extractor
 from ser_platform.features.plan import Shard, plan_shards

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_platform.config.schema import ShortTerm34Config
+from ser_platform.config.inputs import ShortTerm34Config
 from ser_platform.features.shortterm import ShortTerm34, Version, short_term_features
 from tests.features.signals import RATE, chirp, mixture
 

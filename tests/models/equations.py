@@ -6,7 +6,7 @@ They read utterances straight from a dataset, one at a time, so batching is not 
 import torch
 from torch import Tensor, nn
 
-from ser_platform.config.schema import WiseConfig
+from ser_platform.config.model import WiseConfig
 from ser_platform.dataset import Dataset
 from ser_platform.models.alignment import AlignmentNet
 from ser_platform.models.inputs import Inputs

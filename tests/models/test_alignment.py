@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ser_platform.config.schema import AlignmentConfig
+from ser_platform.config.model import AlignmentConfig
 from ser_platform.dataset import collate
 from ser_platform.models import build_model
 from ser_platform.models.alignment import AlignmentNet, WordFrameAttention

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from ser_platform.config.schema import AlignmentConfig, ModelConfig, WiseConfig
+from ser_platform.config.model import AlignmentConfig, ModelConfig, WiseConfig
 from ser_platform.dataset import Dataset, collate, share, statistics
 from ser_platform.emotions import EMOTIONS
 from ser_platform.models import build_model

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ser_platform.config.schema import ModelConfig
+from ser_platform.config.model import ModelConfig
 from ser_platform.dataset import Dataset, build_dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import FrameTable

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ser_platform.config.schema import DemoCorpusConfig
+from ser_platform.config.corpus import DemoCorpusConfig
 from ser_platform.corpora import read_corpus
 from tests.servers import S3Server, seaweedfs
 

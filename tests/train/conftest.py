@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import ray
 
-from ser_platform.config.schema import Experiment, SplitConfig
+from ser_platform.config.corpus import SplitConfig
+from ser_platform.config.schema import Experiment
 from ser_platform.corpora.folds import Fold, make_folds
 from ser_platform.dataset import Dataset, build_dataset
 from ser_platform.emotions import EMOTIONS

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ser_platform.config.schema import DemoCorpusConfig
+from ser_platform.config.corpus import DemoCorpusConfig
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.demo.build import MANIFEST, STATEMENT, VERSION, build, identity
 from ser_platform.corpora.iemocap import read_iemocap

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ser_platform.config.schema import MissingAlignment
+from ser_platform.config.corpus import MissingAlignment
 from ser_platform.corpora.base import Corpus, finish
 from ser_platform.corpora.iemocap.alignment import read_alignment
 from ser_platform.corpora.iemocap.labels import CLASSES, Label, count_problems, read_labels

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_platform.config.schema import DemoCorpusConfig
+from ser_platform.config.corpus import DemoCorpusConfig
 from ser_platform.corpora import Corpus, read_corpus
 from ser_platform.corpora.demo import build
 from ser_platform.corpora.demo.arpabet import SYMBOLS
@@ -133,7 +133,7 @@ def test_another_process_makes_the_same_bytes(
 ) -> None:
     make = (
         "import sys\n"
-        "from ser_platform.config.schema import DemoCorpusConfig\n"
+        "from ser_platform.config.corpus import DemoCorpusConfig\n"
         "from ser_platform.corpora import read_corpus\n"
         "read_corpus(DemoCorpusConfig(size='small', root=sys.argv[1]))"
     )
