@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
+from ser_platform.config.signature import canonical_json
 from ser_platform.errors import FeatureError
 from ser_platform.features import audio
 from ser_platform.features.base import FrameExtractor
-from ser_platform.features.shard import canonical_json
 from ser_platform.utterance import Utterance
 
 SHARD_FORMAT = "v1"

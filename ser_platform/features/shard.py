@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ser_platform.config.signature import canonical_json
 from ser_platform.errors import CorruptObjectError
 
 Arrays = dict[str, NDArray[Any]]
@@ -23,11 +24,6 @@ _LENGTH = struct.Struct("<Q")
 _ALIGNMENT = 64
 _METADATA = "__metadata__"  # safetensors' own name; it holds strings only
 _BLANK = "0" * 64  # stands for the digest while it is taken
-
-
-def canonical_json(value: object) -> str:
-    """JSON that depends on nothing but the value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def pack(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, object]) -> bytes:

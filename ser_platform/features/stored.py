@@ -10,12 +10,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ser_platform.config.signature import canonical_json
 from ser_platform.errors import CorruptObjectError, ObjectNotFoundError
 from ser_platform.features import audio
 from ser_platform.features.base import FrameExtractor
 from ser_platform.features.fill import unpack_shard
 from ser_platform.features.plan import Shard
-from ser_platform.features.shard import Arrays, canonical_json
+from ser_platform.features.shard import Arrays
 from ser_platform.storage.base import ObjectStore
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from ser_platform.config.schema import Experiment
 from ser_platform.config.training import TrainConfig
-from ser_platform.dataset import Dataset, collate, epoch_batches, share, statistics
+from ser_platform.dataset import Dataset, Rows, collate, epoch_batches, share, statistics
 from ser_platform.errors import TrainingError
 from ser_platform.models import build_model
 from ser_platform.results import Epoch
@@ -26,8 +26,6 @@ from ser_platform.train.ranks import Ranks
 from ser_platform.train.scoring import predict, score_epoch
 from ser_platform.train.seeding import seed_everything
 
-Rows = NDArray[np.int64]
-"""Utterances of one part of a fold, as rows of the dataset."""
 Weights = dict[str, Tensor]
 
 
