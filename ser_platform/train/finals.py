@@ -38,7 +38,7 @@ def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
     Raises:
         TrainingError: when folds failed; after all others were scored and logged.
     """
-    jobs = {run.key: run.jobs(session.store.url, score_test=True) for run in runs}
+    jobs = {run.key: _jobs(session, run) for run in runs}
     ray.get([session.queue.submit.remote(job) for some in jobs.values() for job in some])
     scored = [(run, _await(session, run, jobs[run.key])) for run in runs]
     complete = [(run, result) for run, result in scored if result.complete]
@@ -53,6 +53,13 @@ def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
             "; ".join(f"{r.architecture}: {r.shortfall}" for _, r in scored if not r.complete)
         )
     return [result for _, result in scored]
+
+
+def _jobs(session: Session, run: Run) -> list[FoldJob]:
+    """None for a run that is stored already: nobody starts workers to find that out."""
+    if session.stored(run, "final").complete:
+        return []
+    return run.jobs(session.store.url, score_test=True)
 
 
 def _await(session: Session, run: Run, jobs: list[FoldJob]) -> RunResult:

@@ -54,6 +54,8 @@ class FoldQueue:
 
     def __init__(self, groups: int, max_failures: int) -> None:
         self._groups = groups
+        self._started = 0
+        self._expected = 0
         self._max_failures = max_failures
         self._no_group = ""
         self._entries: dict[str, _Entry] = {}
@@ -62,6 +64,25 @@ class FoldQueue:
         self._turns: dict[int, int] = {}
         self._changed = asyncio.Condition()
         self._closed = False
+
+    async def expect(self, folds: int) -> None:
+        """So many folds are about to be submitted: groups need not wait until they are."""
+        async with self._changed:
+            self._expected = folds
+            self._changed.notify_all()
+
+    async def another_group(self) -> bool:
+        """Wait until there are more folds than groups; False when the queue is closed instead."""
+
+        def needed() -> bool:
+            return self._started < max(self._expected, len(self._waiting) + len(self._held))
+
+        async with self._changed:
+            await self._changed.wait_for(lambda: needed() or self._closed)
+            if not needed():
+                return False
+            self._started += 1
+            return True
 
     async def submit(self, job: FoldJob) -> None:
         """Queue a fold; equal work that waits, runs or is done already is not queued again."""
@@ -142,15 +163,18 @@ class FoldQueue:
         """A group could not be started, or broke for good; with the last one, all folds fail."""
         async with self._changed:
             self._groups -= 1
+            self._started -= 1
             self._no_group = error
             if group in self._held:
                 self._finish(group, error=WorkersError(error))
             self._give_up_without_groups()
+            self._changed.notify_all()
 
     async def close(self) -> None:
         """No more folds will come: groups that ask get None."""
         async with self._changed:
             self._closed = True
+            self._expected = 0
             self._changed.notify_all()
 
     async def losses(self) -> dict[str, int]:

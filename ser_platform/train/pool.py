@@ -18,11 +18,12 @@ _LAST_WAIT_S = 30.0
 
 @contextmanager
 def fold_workers(config: ClusterConfig, groups: int) -> Iterator[ActorHandle]:
-    """The queue that this many worker groups serve.
+    """The queue that at most this many worker groups serve.
 
-    The groups start at once and stop when the block ends; folds can be submitted before any
-    of them is up. When the block ends with an exception nobody waits for the folds in work:
-    their workers end with the connection to Ray, their progress is stored.
+    A group starts when there are more folds than groups, and all stop when the block ends;
+    folds can be submitted before any of them is up. When the block ends with an exception
+    nobody waits for the folds in work: their workers end with the connection to Ray, their
+    progress is stored.
     """
     queue = cast(
         ActorHandle, ray.remote(num_cpus=0)(FoldQueue).remote(groups, config.max_failures)
@@ -46,7 +47,8 @@ def fold_workers(config: ClusterConfig, groups: int) -> Iterator[ActorHandle]:
 
 def _serve(queue: ActorHandle, number: int, config: ClusterConfig, folder: str) -> None:
     try:
-        run_group(queue, number, config, folder)
+        if ray.get(queue.another_group.remote()):
+            run_group(queue, number, config, folder)
     except Exception as e:  # noqa: BLE001  # told below, to those who wait for folds
         # Nobody waits for this thread while folds are waited for: the queue has to know.
         if ray.is_initialized():

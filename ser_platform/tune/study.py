@@ -77,6 +77,9 @@ def _log_again(session: Session, bench: Bench, study: optuna.Study) -> None:
 def _search(session: Session, bench: Bench, study: optuna.Study, storage: RDBStorage) -> None:
     settings = session.file.study
     left = trials_left(study, settings.trials)
+    at_once = _at_once(session)
+    folds = 1 if session.file.cluster.folds == "together" else _most_folds(session)
+    session.queue.expect.remote(min(at_once, left) * folds)
     values = [t.value for t in study.get_trials(deepcopy=False) if t.value is not None]
     log = TrialLog(session, bench, settings.trials - left, max(values, default=-math.inf))
     search = OptunaSearch(
@@ -97,7 +100,7 @@ def _search(session: Session, bench: Bench, study: optuna.Study, storage: RDBSto
         tuner = tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
-                search_alg=ConcurrencyLimiter(search, _at_once(session)),
+                search_alg=ConcurrencyLimiter(search, at_once),
                 num_samples=left,
                 metric=OBJECTIVE,
                 mode="max",
@@ -126,8 +129,11 @@ def _at_once(session: Session) -> int:
     """Trials that run together: enough folds for every group, none that only waits."""
     if session.file.cluster.folds == "together":
         return session.groups
-    folds = max(len(p.folds) for p in session.prepared.values())
-    return math.ceil(session.groups / folds)
+    return math.ceil(session.groups / _most_folds(session))
+
+
+def _most_folds(session: Session) -> int:
+    return max(len(p.folds) for p in session.prepared.values())
 
 
 def _sampler(seed: int) -> optuna.samplers.TPESampler:

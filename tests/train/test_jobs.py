@@ -136,3 +136,48 @@ def test_a_group_that_died_while_it_waited_takes_no_fold_from_the_one_restarted(
         assert await dead is None
 
     play(story)
+
+
+def test_a_group_is_started_for_a_fold_and_another_one_for_a_second() -> None:
+    async def story(queue: FoldQueue) -> None:
+        wanted = [asyncio.create_task(queue.another_group()) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        assert not any(task.done() for task in wanted)
+        await queue.submit(job(1))
+        await asyncio.sleep(0.01)
+        assert [task.done() for task in wanted] == [True, False]
+        await queue.take(group=0)
+        await queue.submit(job(2))
+        assert await asyncio.gather(*wanted) == [True, True]
+
+    play(story)
+
+
+def test_groups_are_started_for_folds_that_are_announced() -> None:
+    async def story(queue: FoldQueue) -> None:
+        await queue.expect(2)
+        assert await queue.another_group()
+        assert await queue.another_group()
+
+    play(story)
+
+
+def test_no_group_is_started_where_no_fold_came() -> None:
+    async def story(queue: FoldQueue) -> None:
+        wanted = asyncio.create_task(queue.another_group())
+        await asyncio.sleep(0.01)
+        await queue.close()
+        assert not await wanted
+
+    play(story)
+
+
+def test_a_group_that_could_not_be_started_is_replaced_by_another() -> None:
+    async def story(queue: FoldQueue) -> None:
+        await queue.submit(job(1))
+        assert await queue.another_group()
+        await queue.end_group(0, "no memory")
+        assert await queue.another_group()
+        assert await queue.take(group=1) == job(1).name
+
+    play(story)
