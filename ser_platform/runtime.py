@@ -21,6 +21,12 @@ _log = logging.getLogger(__name__)
 _RAY_SETTINGS = {
     # Many small workers on few cores: the default of 60 s is too short to import torch in.
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",
+    # Seconds; how soon a dead worker or the end of a group is seen.
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",
+    # A process per group that warns workers of a node's end; every epoch is stored anyway.
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
+    # Tune's CSV, JSON and TensorBoard files: results lie in the store and in MLflow.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     # Tune turns Ctrl-C into the regular end of a search: half a study would be scored.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     # Tune's old output can be silenced, its new one cannot; we print a line per trial.
@@ -56,7 +62,13 @@ def cluster() -> Iterator[bool]:
             ) from e
         _log.info("ray: joined the cluster at %s", address)
     else:
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        # Said, because ray.init() would join whatever `ray start` last left on this machine.
+        ray.init(
+            address="local",
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
         _log.info("ray: started on this machine, %g CPUs", ray.cluster_resources()["CPU"])
     try:
         yield bool(address)

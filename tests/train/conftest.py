@@ -102,7 +102,7 @@ def local_ray(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[None]:
     """Ray on this machine with two CPUs."""
     monkeypatch_module.setenv("RAY_AUTH_MODE", "disabled")
     monkeypatch_module.setenv("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "300")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         yield
     finally:
