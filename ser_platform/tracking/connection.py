@@ -9,7 +9,6 @@ import requests
 from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Run
 from mlflow.exceptions import MlflowException
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from sqlalchemy.exc import SQLAlchemyError
 
 from ser_platform.errors import TrackingError
@@ -92,6 +91,9 @@ def _create_database(file: Path) -> None:
 
     Two programs that migrate one file at a time break it, and so does one that is killed.
     """
+    # Only here: it takes seconds to load, and a server is reached without it.
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.{uuid4().hex[:8]}.new")
     try:

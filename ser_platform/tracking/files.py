@@ -1,6 +1,5 @@
 """The files of a run: its whole result, and what people open in the UI."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, Literal
@@ -12,21 +11,9 @@ from ser_platform.results import RunResult, score
 from ser_platform.tracking.entries import StudyInfo
 from ser_platform.tracking.figure import draw_confusion
 from ser_platform.tracking.layout import SYNTHETIC_NOTE
-
-RESULT_FILE = "result.json"
-"""The whole :class:`RunResult`; the leaderboard is made from it."""
+from ser_platform.tracking.result_file import RESULT_FILE, result_bytes
 
 Part = Literal["validation", "test"]
-
-
-def result_bytes(run: RunResult) -> bytes:
-    """What :data:`RESULT_FILE` holds."""
-    return run.model_dump_json().encode()
-
-
-def digest(data: bytes) -> str:
-    """SHA-256, in hex."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def write_run_files(run: RunResult, folder: Path) -> None:

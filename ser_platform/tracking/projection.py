@@ -19,8 +19,9 @@ from ser_platform.tracking.abandoned import (
 )
 from ser_platform.tracking.connection import connect, open_experiment, reason, search
 from ser_platform.tracking.entries import ModelFiles, StudyInfo, StudyStatus
-from ser_platform.tracking.files import digest, result_bytes, write_run_files, write_study_files
+from ser_platform.tracking.files import write_run_files, write_study_files
 from ser_platform.tracking.layout import Point
+from ser_platform.tracking.result_file import digest, result_bytes
 from ser_platform.tracking.summary import summary, winner
 
 _Identity = tuple[str, str, str]

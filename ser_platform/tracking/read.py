@@ -12,7 +12,7 @@ from ser_platform.results import RunResult
 from ser_platform.tracking import layout
 from ser_platform.tracking.connection import OUTAGE, connect, reason, search
 from ser_platform.tracking.entries import Finals, LoggedFinal
-from ser_platform.tracking.files import RESULT_FILE, digest
+from ser_platform.tracking.result_file import RESULT_FILE, digest
 from ser_platform.tracking.uri import check_uri, sqlite_file
 
 

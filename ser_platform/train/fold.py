@@ -1,17 +1,13 @@
 """One fold of one setting, from where it stands to its result in the object store."""
 
-import logging
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 
 from ser_platform.config.schema import Experiment
 from ser_platform.corpora.folds import Fold
 from ser_platform.dataset import Dataset, Rows
-from ser_platform.errors import ObjectNotFoundError
 from ser_platform.results import FoldResult, Predictions
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.checkpoint import (
@@ -23,50 +19,7 @@ from ser_platform.train.checkpoint import (
 from ser_platform.train.loop import Progress, fit, new_model
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.scoring import predict
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FoldKeys:
-    """Where a fold of a run lies in the object store."""
-
-    run_key: str
-    fold: int
-
-    def _under(self, name: str) -> str:
-        return f"runs/{self.run_key}/fold{self.fold}/{name}"
-
-    @property
-    def progress(self) -> str:
-        """What going on needs; gone once the fold is trained."""
-        return self._under("progress.st")
-
-    @property
-    def weights(self) -> str:
-        """The network of the best epoch."""
-        return self._under("weights.st")
-
-    @property
-    def trained(self) -> str:
-        """The result on validation."""
-        return self._under("trained.json")
-
-    @property
-    def scored(self) -> str:
-        """The result with the test part, written once the setting is selected."""
-        return self._under("scored.json")
-
-
-def read_result(store: ObjectStore, key: str) -> FoldResult | None:
-    """A stored result, if there is one that this version can read."""
-    try:
-        return FoldResult.model_validate_json(store.read(key))
-    except ObjectNotFoundError:
-        return None
-    except ValidationError as e:
-        _log.warning("%s in %s: not a result of this version (%s); done again", key, store.url, e)
-        return None
+from ser_platform.train.stored import FoldKeys, read_result
 
 
 def train_fold(

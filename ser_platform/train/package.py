@@ -5,15 +5,15 @@ from pathlib import Path
 import pandas as pd
 
 import ser_platform
+from ser_platform import inference
 from ser_platform.features.embeddings import load_vectors
-from ser_platform.inference import mlflow_code
 from ser_platform.inference.predictor import save_model, words_to_json
 from ser_platform.results import RunResult, score
 from ser_platform.storage.base import ObjectStore
 from ser_platform.tracking import ModelFiles
 from ser_platform.train.checkpoint import load_weights
-from ser_platform.train.fold import FoldKeys
 from ser_platform.train.runs import Run
+from ser_platform.train.stored import FoldKeys
 from ser_platform.utterance import Utterance
 
 _NEEDED = ("torch", "numpy", "pandas", "pydantic", "safetensors", "soundfile", "soxr", "opensmile")
@@ -44,7 +44,8 @@ def package(
     first = corpus[0]
     return ModelFiles(
         name=result.architecture,
-        code=Path(mlflow_code.__file__),
+        # By its path: importing it here would load MLflow, which the log does in its own time.
+        code=Path(inference.__file__).with_name("mlflow_code.py"),
         packages=(Path(ser_platform.__file__).parent,),
         artifacts={"model": target},
         requirements=tuple(

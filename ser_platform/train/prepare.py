@@ -1,8 +1,6 @@
 """From an experiment to resident data: corpus, folds, cached frames, word vectors, dataset."""
 
 import logging
-from dataclasses import dataclass
-from typing import Any
 
 import ray
 
@@ -17,26 +15,9 @@ from ser_platform.features.embeddings import load_vectors
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.identity import code_digest, utterances_digest
+from ser_platform.train.prepared import Prepared
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """The data of one architecture, in Ray's object store, and what identifies it."""
-
-    folds: tuple[Fold, ...]
-    code: str
-    """Digest of the sources that change numbers, as the driver has them."""
-    dataset: tuple[ray.ObjectRef, ...]
-    digest: str
-    data: dict[str, Any]
-    """For the record: manifest key, digest, counts."""
-    corpus: str
-    """Name of the corpus."""
-    utterances: str
-    """Digest of who says what with which label; equal for all architectures."""
-    synthetic: bool
 
 
 def read(corpus_config: CorpusConfig, split: SplitConfig) -> tuple[Corpus, tuple[Fold, ...]]:

@@ -8,10 +8,10 @@ from ser_platform.config import signature
 from ser_platform.config.schema import Experiment
 from ser_platform.results import RunResult
 from ser_platform.storage.base import ObjectStore
-from ser_platform.train.fold import FoldKeys, read_result
 from ser_platform.train.identity import environment, protocol, run_key
 from ser_platform.train.jobs import FoldJob
-from ser_platform.train.prepare import Prepared
+from ser_platform.train.prepared import Prepared
+from ser_platform.train.stored import FoldKeys, read_result
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from ser_platform.tracking import StudyInfo, Tracker
 from ser_platform.tracking.uri import check_uri
 from ser_platform.train.identity import environment, study_key
 from ser_platform.train.pool import fold_workers
-from ser_platform.train.prepare import Prepared, prepare, read
+from ser_platform.train.prepare import prepare, read
+from ser_platform.train.prepared import Prepared
 from ser_platform.train.runs import Run
 from ser_platform.utterance import Utterance
 

@@ -12,7 +12,7 @@ from ser_platform.config import with_settings
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.results import FoldResult
 from ser_platform.runtime import fetch
-from ser_platform.train.prepare import Prepared
+from ser_platform.train.prepared import Prepared
 from ser_platform.train.runs import Run
 from ser_platform.tune.space import NUMBER, chosen
 

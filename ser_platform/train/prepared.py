@@ -1,0 +1,26 @@
+"""The data of an architecture as trials know it: by reference."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+
+from ser_platform.corpora.folds import Fold
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The data of one architecture, in Ray's object store, and what identifies it."""
+
+    folds: tuple[Fold, ...]
+    code: str
+    """Digest of the sources that change numbers, as the driver has them."""
+    dataset: tuple[ray.ObjectRef, ...]
+    digest: str
+    data: dict[str, Any]
+    """For the record: manifest key, digest, counts."""
+    corpus: str
+    """Name of the corpus."""
+    utterances: str
+    """Digest of who says what with which label; equal for all architectures."""
+    synthetic: bool
