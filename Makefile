@@ -6,17 +6,19 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_INDEX_URL ?= $(PIP_INDEX_URL)
 
-.PHONY: demo test check lint ui clean
+.PHONY: demo test suite check lint ui clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m ser_platform.tune experiments/demo.yaml
 
+# Types are checked beside the tests, which often wait: Ray's processes for each other, and we
+# for servers.
 test: $(VENV)/installed-test
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m pyright --pythonpath $(BIN)/python
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
-	$(BIN)/python -m pytest -q -m slow
+	$(MAKE) --jobs=2 lint suite
+
+# A file stays in one process, with the servers that it started; tests/conftest.py orders them.
+suite: $(VENV)/installed-test
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-test
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"

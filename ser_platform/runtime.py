@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
-_RAY_SETTINGS = {
+RAY_SETTINGS = {
     # Many small workers on few cores: the default of 60 s is too short to import torch in.
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",
     # Seconds; how soon a dead worker or the end of a group is seen.
@@ -36,6 +36,7 @@ _RAY_SETTINGS = {
     # No word home about what is run.
     "RAY_USAGE_STATS_ENABLED": "0",
 }
+"""What a Ray that we start or join is told by the environment, unless the user's says else."""
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def cluster() -> Iterator[bool]:
         yield False
         return
     address = os.environ.get("RAY_ADDRESS")  # noqa: TID251  # Ray's own way to name a cluster
-    for name, value in _RAY_SETTINGS.items():
+    for name, value in RAY_SETTINGS.items():
         os.environ.setdefault(name, value)  # noqa: TID251  # Ray takes these no other way
     if address:
         try:

@@ -1,7 +1,23 @@
-"""Shared by all tests: one thread per process, the same numbers every time."""
+"""Shared by all tests: one thread per process, the same numbers every time, real servers."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.mlflow_server import new_database
+from tests.servers import S3Server, seaweedfs
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, by the time they ask for: quick ones fill the gaps at the end."""
+
+    def order(item: pytest.Item) -> tuple[float, bool]:
+        asked = item.get_closest_marker("timeout")
+        return (-asked.args[0] if asked else 0, "slow" not in item.keywords)
+
+    items.sort(key=order)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -15,3 +31,16 @@ def _one_thread_per_process() -> None:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(2020)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server for all tests of this process."""
+    with seaweedfs(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database to be copied, made once."""
+    return new_database(tmp_path_factory.mktemp("mlflow"))

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
-_LONGEST_OUTAGE_S = 20.0
+_LONGEST_OUTAGE_S = 10.0
 """Of an outage at the end of a study: results are stored, and the person has waited enough."""
 _LONGEST_LAST_WAIT_S = 2.0
 """Between attempts once the study has ended, and somebody waits."""

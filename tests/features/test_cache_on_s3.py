@@ -1,7 +1,6 @@
 """The cache on a real S3 server, with several processes that fill it at once."""
 
 import multiprocessing
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,16 @@ from ser_platform.features.cache import load_frames
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.utterance import Utterance
 from tests.features.conftest import Corpus
-from tests.servers import seaweedfs
+from tests.servers import S3Server
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    folder = tmp_path_factory.mktemp("seaweedfs")
-    with pytest.MonkeyPatch.context() as environment, seaweedfs(folder) as server:
-        for name, value in server.environment.items():
-            environment.setenv(name, value)
-        yield open_store(f"s3://{server.bucket}/cache")
+@pytest.fixture
+def store(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    return open_store(f"s3://{s3.bucket}/cache")
 
 
 def fill(store: ObjectStore, utterances: list[Utterance]) -> tuple[str, bytes]:

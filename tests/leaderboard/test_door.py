@@ -1,12 +1,12 @@
 """``python -m ser_platform.leaderboard`` on what a tracker really wrote."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ser_platform.leaderboard.__main__ import main
-from tests.mlflow_server import new_database
 from tests.runs import run_result
 from tests.servers import free_port
 from tests.tracking.looking import log
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    database = new_database(tmp_path_factory.mktemp("leaderboard"))
+def uri(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> str:
+    database = shutil.copy(empty_database, tmp_path_factory.mktemp("leaderboard") / "mlflow.db")
     uri = f"sqlite:///{database}"
     whole = run_result(1, role="final", right=0.7, synthetic=True)
     log(uri, run_result(1), whole, run_result(2, role="final", folds=whole.folds[:4]))

@@ -1,29 +1,51 @@
-"""The main job end to end: a real Ray, a real S3 server, a real MLflow server.
+"""The life of a study: a real Ray, a real S3 server, a real MLflow server.
 
-It is run three times with the same command: with MLflow down, with MLflow up, and again.
+One command, run three times: killed on this machine in the middle of its trials, submitted as a
+job to a cluster while MLflow is down, and run here again with MLflow up.
 """
 
 import csv
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import optuna
+import psutil
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from optuna.trial import TrialState
 
+from ser_platform.config.schema import Experiment
+from ser_platform.dataset import build_dataset
+from ser_platform.features.cache import load_frames
+from ser_platform.features.embeddings import load_vectors
+from ser_platform.results import RunResult
+from ser_platform.storage import ObjectStore, open_store
+from ser_platform.train.fold import score_fold
+from ser_platform.train.prepare import read
+from ser_platform.train.ranks import Ranks
 from tests.mlflow_server import MlflowServer
+from tests.ray_head import RayHead, ray_head
 from tests.servers import S3Server
 from tests.slow.platform import BOTH, Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
+Ended = subprocess.CompletedProcess[str]
+
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path
+) -> Iterator[MlflowServer]:
     """Not started yet."""
-    server = MlflowServer(tmp_path_factory.mktemp("mlflow"))
+    server = MlflowServer(tmp_path_factory.mktemp("mlflow"), empty_database)
     yield server
     server.kill()
 
@@ -32,11 +54,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
 def platform(
     tmp_path_factory: pytest.TempPathFactory, s3: S3Server, server: MlflowServer, demo_root: Path
 ) -> Platform:
+    """A folder with an experiment file that means the same on every machine."""
     platform = Platform(tmp_path_factory.mktemp("work"), s3.environment)
+    storage = f"sqlite:///{platform.folder}/optuna.db"
     platform.write(
         {
             **BOTH,
             "corpus": {**BOTH["corpus"], "root": str(demo_root)},
+            "study": {**BOTH["study"], "trials": 3, "storage": storage},
             "store": f"s3://{s3.bucket}/main-job",
             "tracking": {"uri": server.uri},
         }
@@ -45,20 +70,72 @@ def platform(
 
 
 @pytest.fixture(scope="module")
-def without_mlflow(platform: Platform) -> subprocess.CompletedProcess[str]:
-    return platform.run("tune", "tiny.yaml")
+def store(s3: S3Server) -> Iterator[ObjectStore]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3.environment.items():
+            patch.setenv(name, value)
+        yield open_store(f"s3://{s3.bucket}/main-job")
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What a study left that was killed."""
+
+    children: list[psutil.Process]
+    """Its processes; those of Ray end by themselves once they find that they are alone."""
+    results: dict[str, bytes]
+    """Trained folds by key; each holds the second in which it was finished."""
 
 
 @pytest.fixture(scope="module")
-def with_mlflow(
-    platform: Platform, server: MlflowServer, without_mlflow: subprocess.CompletedProcess[str]
-) -> subprocess.CompletedProcess[str]:
+def killed(platform: Platform, store: ObjectStore) -> Killed:
+    running = platform.start("tune", "tiny.yaml", "--set", "cluster.groups=1")
+    wait_for_a_complete_trial(running, platform.folder / "optuna.db")
+    children = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    keys = [key for key in store.keys("runs/") if key.endswith("/trained.json")]
+    return Killed(children, {key: store.read(key) for key in keys})
+
+
+def wait_for_a_complete_trial(running: subprocess.Popen[str], database: Path) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and running.poll() is None:
+        time.sleep(0.1)
+        if database.is_file():
+            try:
+                with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+                    query = "SELECT count(*) FROM trials WHERE state = 'COMPLETE'"
+                    if connection.execute(query).fetchone()[0]:
+                        return
+            except sqlite3.OperationalError:
+                continue
+    running.kill()
+    raise AssertionError(f"no trial completed:\n{running.communicate()[0]}")
+
+
+@pytest.fixture(scope="module")
+def head(s3: S3Server) -> Iterator[RayHead]:
+    with ray_head(s3.environment) as head:
+        yield head
+
+
+@pytest.fixture(scope="module")
+def submitted(platform: Platform, head: RayHead, killed: Killed) -> Ended:
+    """The killed study as a job, while MLflow is down."""
+    file = platform.folder / "tiny.yaml"
+    return head.submit("python", "-m", "ser_platform.tune", str(file))
+
+
+@pytest.fixture(scope="module")
+def with_mlflow(platform: Platform, server: MlflowServer, submitted: Ended) -> Ended:
+    """The same command here, with MLflow up."""
     server.start()
     return platform.run("tune", "tiny.yaml")
 
 
 @pytest.fixture(scope="module")
-def runs(with_mlflow: subprocess.CompletedProcess[str], server: MlflowServer) -> list[Run]:
+def runs(with_mlflow: Ended, server: MlflowServer) -> list[Run]:
     client = MlflowClient(server.uri)
     experiment = client.get_experiment_by_name("ser_platform")
     assert experiment is not None, with_mlflow.stdout
@@ -69,31 +146,56 @@ def with_role(runs: list[Run], role: str) -> list[Run]:
     return [run for run in runs if run.data.tags.get("ser.role") == role]
 
 
-def test_with_mlflow_down_the_study_still_ends_and_says_what_is_missing(
-    without_mlflow: subprocess.CompletedProcess[str],
+def test_nobody_submits_without_the_token(head: RayHead, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another-token-" + "1" * 20)
+    done = head.submit("true", RAY_AUTH_TOKEN_PATH=str(wrong))
+    assert done.returncode != 0
+
+
+def test_a_study_that_fails_fails_the_job(head: RayHead, tmp_path: Path) -> None:
+    corpus = {"kind": "iemocap", "root": str(tmp_path / "absent")}
+    file = Platform(tmp_path).write({**BOTH, "corpus": corpus})
+    done = head.submit("python", "-m", "ser_platform.tune", str(tmp_path / file))
+    assert done.returncode != 0
+    assert "absent" in done.stdout
+
+
+def test_a_killed_study_goes_on_as_a_job_with_every_trial_once(
+    killed: Killed, submitted: Ended, store: ObjectStore, platform: Platform
 ) -> None:
-    output = without_mlflow.stdout
-    assert "2 of 2 trials to run" in output
-    assert output.count("test   ") == 2, output
-    assert "results are stored and only the missing are logged" in output
+    assert submitted.returncode == 0, submitted.stdout
+    assert "ray: joined the cluster at" in submitted.stdout
+    assert "2 of 3 trials to run, 2 worker group(s)" in submitted.stdout
+    assert {key: store.read(key) for key in killed.results} == killed.results
+    storage = f"sqlite:///{platform.folder}/optuna.db"
+    (name,) = optuna.get_all_study_names(storage)
+    states = [trial.state for trial in optuna.load_study(study_name=name, storage=storage).trials]
+    assert states.count(TrialState.COMPLETE) == 3
+    assert TrialState.RUNNING not in states
+    _, alive = psutil.wait_procs(killed.children, timeout=30)
+    assert not alive
+
+
+def test_with_mlflow_down_the_study_still_ends_and_says_what_is_missing(submitted: Ended) -> None:
+    assert submitted.stdout.count("test   ") == 2, submitted.stdout
+    assert "results are stored and only the missing are logged" in submitted.stdout
 
 
 def test_the_same_command_logs_what_was_missing_and_trains_nothing_again(
-    with_mlflow: subprocess.CompletedProcess[str], runs: list[Run]
+    with_mlflow: Ended, runs: list[Run]
 ) -> None:
     assert with_mlflow.returncode == 0, with_mlflow.stdout
-    assert "0 of 2 trials to run" in with_mlflow.stdout
+    assert "0 of 3 trials to run" in with_mlflow.stdout
     assert "features:" not in with_mlflow.stdout
     assert {role: len(with_role(runs, role)) for role in ("study", "trial", "final")} == {
         "study": 1,
-        "trial": 2,
+        "trial": 3,
         "final": 2,
     }
 
 
-def test_both_architectures_are_ranked_and_called_synthetic(
-    with_mlflow: subprocess.CompletedProcess[str],
-) -> None:
+def test_both_architectures_are_ranked_and_called_synthetic(with_mlflow: Ended) -> None:
     board = with_mlflow.stdout[with_mlflow.stdout.index("corpus demo") :]
     assert "Synthetic speech: scores mean nothing about people." in board
     assert "alignment" in board
@@ -157,7 +259,7 @@ def test_the_winner_answers_in_a_process_without_pickle(
 
 
 def test_the_leaderboard_is_a_csv_too(
-    with_mlflow: subprocess.CompletedProcess[str], platform: Platform, server: MlflowServer
+    with_mlflow: Ended, platform: Platform, server: MlflowServer
 ) -> None:
     done = platform.run("leaderboard", "--uri", server.uri, "--csv", "board.csv")
     assert done.returncode == 0, done.stdout
@@ -167,13 +269,25 @@ def test_the_leaderboard_is_a_csv_too(
     assert sorted(row["model"] for row in ranked) == ["alignment", "wise"]
 
 
-def test_nothing_unfinished_is_left_in_the_store(
-    with_mlflow: subprocess.CompletedProcess[str], s3: S3Server, monkeypatch: pytest.MonkeyPatch
+def test_two_groups_gave_each_fold_the_numbers_it_has_alone(
+    runs: list[Run], server: MlflowServer, store: ObjectStore, tmp_path: Path
 ) -> None:
-    from ser_platform.storage import open_store
+    for run in with_role(runs, "final"):
+        artifact = MlflowClient(server.uri).download_artifacts(run.info.run_id, "result.json")
+        found = RunResult.model_validate_json(Path(artifact).read_bytes())
+        setting = Experiment.model_validate(found.experiment, strict=False)
+        corpus, folds = read(setting.corpus, setting.split)
+        frames = load_frames(store, corpus.utterances, setting.features)
+        words = {word.text for utterance in corpus.utterances for word in utterance.words}
+        dataset = build_dataset(corpus.utterances, frames, load_vectors(setting.embedding, words))
+        here = open_store(str(tmp_path / found.architecture))
+        for fold, theirs in zip(folds, found.folds, strict=True):
+            alone = score_fold(setting, "alone", fold, dataset, here, Ranks())
+            assert theirs.test == alone.test
+            assert [e.val_loss for e in theirs.epochs] == [e.val_loss for e in alone.epochs]
 
-    for name, value in s3.environment.items():
-        monkeypatch.setenv(name, value)
-    keys = list(open_store(f"s3://{s3.bucket}/main-job").keys())
+
+def test_nothing_unfinished_is_left_in_the_store(with_mlflow: Ended, store: ObjectStore) -> None:
+    keys = list(store.keys())
     assert keys
     assert not [key for key in keys if "progress" in key or "quarantine" in key]

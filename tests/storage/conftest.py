@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from ser_platform.storage import ObjectStore, open_store
 from tests.fault_proxy import FaultProxy, fault_proxy
-from tests.servers import S3Server, seaweedfs
+from tests.servers import S3Server
 
 
 @pytest.fixture(autouse=True)
@@ -39,19 +39,12 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A SeaweedFS process for all tests."""
-    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
-        yield server
-
-
 @pytest.fixture
-def s3_settings(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+def s3_settings(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     """The server, with the environment that leads to it."""
-    for name, value in s3_server.environment.items():
+    for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
-    return s3_server
+    return s3
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mlflow_server import MlflowServer, new_database
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return new_database(tmp_path_factory.mktemp("mlflow"))
+from tests.mlflow_server import MlflowServer
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from ser_platform.dataset import Dataset, build_dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import FrameTable
 from ser_platform.features.embeddings import WordVectors
+from ser_platform.runtime import RAY_SETTINGS
 from ser_platform.utterance import Utterance, Word
 
 DIM = 6
@@ -101,7 +102,8 @@ def experiment() -> Callable[..., Experiment]:
 def local_ray(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[None]:
     """Ray on this machine with two CPUs."""
     monkeypatch_module.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch_module.setenv("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "300")
+    for name, value in RAY_SETTINGS.items():
+        monkeypatch_module.setenv(name, value)
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         yield

@@ -10,9 +10,10 @@ from ser_platform.errors import TrainingError
 from ser_platform.storage import open_store
 from ser_platform.train import fold as fold_module
 from ser_platform.train.checkpoint import load_progress, save_progress
-from ser_platform.train.fold import FoldKeys, score_fold, train_fold
+from ser_platform.train.fold import score_fold, train_fold
 from ser_platform.train.loop import Progress, fit
 from ser_platform.train.ranks import Ranks
+from ser_platform.train.stored import FoldKeys
 
 KEYS = FoldKeys("run", 1)
 

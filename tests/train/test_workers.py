@@ -15,10 +15,11 @@ from ser_platform.errors import TrainingError
 from ser_platform.results import FoldResult
 from ser_platform.runtime import fetch
 from ser_platform.storage import open_store
-from ser_platform.train.fold import FoldKeys, score_fold
+from ser_platform.train.fold import score_fold
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.pool import fold_workers
 from ser_platform.train.ranks import Ranks
+from ser_platform.train.stored import FoldKeys
 
 pytestmark = [
     pytest.mark.slow,
@@ -104,21 +105,3 @@ def kill_a_worker_once_there_is_progress(folder: Path, run_key: str) -> None:
 def is_train_worker(process: psutil.Process) -> bool:
     command = process.cmdline() or [""]
     return command[0].startswith("ray::") and "RayTrainWorker" in command[0]
-
-
-def test_two_groups_give_each_fold_the_numbers_it_has_alone(
-    experiment,
-    fold,
-    dataset,
-    tmp_path: Path,
-) -> None:
-    settings = [experiment("wise", seed=seed) for seed in (0, 1)]
-    with fold_workers(ClusterConfig(workers=1), groups=2) as queue:
-        jobs = [job(s, fold, dataset, tmp_path, f"run{i}") for i, s in enumerate(settings)]
-        together = [read(result) for result in submit(queue, *jobs)]
-    for setting, found in zip(settings, together, strict=True):
-        alone = score_fold(
-            setting, "x", fold, dataset, open_store(f"{tmp_path}/{setting.train.seed}"), Ranks()
-        )
-        assert found.test == alone.test
-        assert [e.val_loss for e in found.epochs] == [e.val_loss for e in alone.epochs]
