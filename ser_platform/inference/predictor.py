@@ -25,6 +25,7 @@ from ser_platform.features.audio import load
 from ser_platform.features.cache import FrameTable
 from ser_platform.features.embeddings import WordVectors
 from ser_platform.models import build_model
+from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Utterance, Word
 
 _FORMAT = 1
@@ -36,6 +37,7 @@ def save_model(
     experiment: Experiment,
     networks: Sequence[dict[str, torch.Tensor]],
     vectors: WordVectors,
+    phonemes: Sequence[str],
     about: dict[str, Any],
 ) -> None:
     """Write a model folder.
@@ -45,6 +47,7 @@ def save_model(
         experiment: the setting the networks were trained with.
         networks: the weights of each fold, with their normalisation.
         vectors: the words the model knows.
+        phonemes: the symbols it was trained with, in order.
         about: protocol and scores, for the reader.
     """
     setting = {
@@ -52,6 +55,7 @@ def save_model(
         "experiment": experiment.model_dump(mode="json"),
         "emotions": EMOTIONS,
         "words": vectors.words,
+        "phonemes": phonemes,
         "networks": len(networks),
         "about": about,
     }
@@ -70,6 +74,7 @@ class Predictor:
     experiment: Experiment
     networks: tuple[nn.Module, ...]
     vectors: WordVectors
+    phonemes: tuple[str, ...]
     about: dict[str, Any]
 
     @classmethod
@@ -87,15 +92,17 @@ class Predictor:
         extractor = make_extractor(experiment.features)
         networks = []
         for number in range(setting["networks"]):
-            network = build_model(
-                experiment.model,
+            inputs = Inputs(
                 frame_dim=len(extractor.names),
                 word_vectors=torch.from_numpy(np.pad(values, ((1, 0), (0, 0)))),
-                trainable_vectors=experiment.embedding.trainable,
+                trainable=experiment.embedding.trainable,
+                num_phonemes=len(setting["phonemes"]),
             )
+            network = build_model(experiment.model, inputs)
             network.load_state_dict(load_file(folder / f"network{number}.safetensors"))
             networks.append(network.eval())
-        return cls(experiment, tuple(networks), vectors, setting["about"])
+        phonemes = tuple(setting["phonemes"])
+        return cls(experiment, tuple(networks), vectors, phonemes, setting["about"])
 
     def predict(
         self, recordings: Sequence[Path], words: Sequence[Sequence[Word]]
@@ -125,7 +132,7 @@ class Predictor:
             hop_s=framing.hop_s,
             manifest_key="",
         )
-        dataset = build_dataset(utterances, table, self.vectors)
+        dataset = build_dataset(utterances, table, self.vectors, phonemes=self.phonemes)
         batch = collate(dataset, np.arange(len(utterances)), self.experiment.model)
         with torch.inference_mode():
             of_networks = [network(batch).softmax(dim=1) for network in self.networks]

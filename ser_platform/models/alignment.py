@@ -56,6 +56,14 @@ def _each_head(state_RHD: Tensor, weight_HD: Tensor) -> Tensor:
     return torch.einsum("rhd,hd->rh", state_RHD, weight_HD)
 
 
+class HardAlignment(nn.Module):
+    """For every word, the mean of the speech states in its own frames (table 2)."""
+
+    def forward(self, speech_FS: Tensor, _text_WS: Tensor, batch: Batch) -> Tensor:
+        """The aligned speech of each word, ``[W, S]``."""
+        return batch.frames_by_word.means(speech_FS)
+
+
 class AlignmentNet(nn.Module):
     """Speech and text read by a BiLSTM each, aligned word by word, fused by a third."""
 
@@ -65,7 +73,11 @@ class AlignmentNet(nn.Module):
         self.inputs = inputs
         self.speech = nn.LSTM(inputs.frame_dim, state // 2, bidirectional=True)
         self.text = nn.LSTM(inputs.word_dim, state // 2, bidirectional=True)
-        self.attention = WordFrameAttention(config.heads, config.weights)
+        self.alignment = (
+            WordFrameAttention(config.heads, config.weights)
+            if config.alignment == "learned"
+            else HardAlignment()
+        )
         self.fusion = nn.LSTM(2 * state, state // 2, bidirectional=True)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(state, len(EMOTIONS))
@@ -76,7 +88,7 @@ class AlignmentNet(nn.Module):
         frames, words = batch.frames_of_utterance, batch.words_of_utterance
         speech_FS = both_ways_states(self.speech, self.inputs.frames(batch), frames)  # eq. 1-3
         text_WS = both_ways_states(self.text, self.inputs.words(batch), words)  # eq. 4-6
-        aligned_WS = self.attention(speech_FS, text_WS, batch)
+        aligned_WS = self.alignment(speech_FS, text_WS, batch)
         both_WS2 = self.dropout(torch.cat([aligned_WS, text_WS], dim=1))
         fused_WS = both_ways_states(self.fusion, both_WS2, words)  # eq. 10-12
         strongest_BS = words.grid(fused_WS, fill=-torch.inf).amax(dim=0)  # eq. 13

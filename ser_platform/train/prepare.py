@@ -32,6 +32,8 @@ class Prepared:
     digest: str
     data: dict[str, Any]
     """For the record: manifest key, digest, counts."""
+    phonemes: tuple[str, ...]
+    """The symbols of the corpus, in the order of their numbers."""
     corpus: str
     """Name of the corpus."""
     utterances: str
@@ -88,6 +90,7 @@ def prepare(
         dataset=(ray.put(dataset),),
         digest=dataset.digest,
         data=data,
+        phonemes=dataset.phonemes,
         corpus=corpus.name,
         utterances=utterances_digest(corpus.utterances),
         synthetic=corpus.synthetic,
