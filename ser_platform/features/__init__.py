@@ -1,6 +1,12 @@
 """Signal -> frames, computed once and cached in object storage; words -> vectors."""
 
-from ser_platform.config.inputs import FeatureConfig, Mfcc39Config, ShortTerm34Config
+from ser_platform.config.inputs import (
+    FeatureConfig,
+    Mfcc39Config,
+    Mfcc40Config,
+    ShortTerm34Config,
+    SpectrogramConfig,
+)
 from ser_platform.features.base import FrameExtractor
 
 __all__ = ["FrameExtractor", "make_extractor"]
@@ -17,3 +23,11 @@ def make_extractor(config: FeatureConfig) -> FrameExtractor:
             from ser_platform.features.shortterm import ShortTerm34
 
             return ShortTerm34(config)
+        case SpectrogramConfig():
+            from ser_platform.features.spectrogram import Spectrogram
+
+            return Spectrogram(config)
+        case Mfcc40Config():
+            from ser_platform.features.mfcc40 import Mfcc40
+
+            return Mfcc40(config)

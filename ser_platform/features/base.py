@@ -5,12 +5,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ser_platform.config.inputs import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
+
 Signal = NDArray[np.int16]
 """Mono samples at 16 kHz, ``[samples]``: what :func:`ser_platform.features.audio.decode` gives."""
 Frames = NDArray[np.float32]
 """One row per frame, ``[frames, dim]``; frame i covers ``[i*hop_s, i*hop_s + window_s)``."""
-
-SAMPLE_RATE_HZ = 16_000
 
 
 class FrameExtractor(Protocol):
