@@ -1,4 +1,4 @@
-"""What a network reads: frames of the signal, vectors of the words.
+"""What a network reads: frames of the signal, values of whole utterances, vectors of the words.
 
 "Xu" is Xu et al. 2019 (alignment), "Shen" is Shen et al. 2020 (WISE); section numbers are theirs.
 """
@@ -114,6 +114,30 @@ FeatureConfig = Annotated[
     Field(discriminator="kind"),
 ]
 """One row of values per frame."""
+
+
+class Prosody35Config(Section):
+    """7 statistics of pitch (Hz, semitones), voicing, harmonicity, loudness, through openSMILE.
+
+    The prosodic vector of Yoon et al. 2018 (MDRE); which openSMILE recipe they ran is our
+    reading. openSMILE is licensed by audEERING for research and non-commercial use.
+    """
+
+    kind: Literal["prosody35"] = "prosody35"
+
+
+class EgemapsConfig(Section):
+    """The 88 functionals of eGeMAPS (Eyben et al. 2016), openSMILE's version v02.
+
+    openSMILE is licensed by audEERING for research and non-commercial use.
+    """
+
+    kind: Literal["egemaps"] = "egemaps"
+
+
+FunctionalsConfig = Annotated[Prosody35Config | EgemapsConfig, Field(discriminator="kind")]
+"""One row of values per utterance."""
+ExtractorConfig = FeatureConfig | FunctionalsConfig
 
 
 class Glove50Config(Section):

@@ -1,9 +1,11 @@
-"""Signal -> frames, computed once and cached in object storage; words -> vectors."""
+"""Signal -> frames or functionals, computed once, cached in object storage; words -> vectors."""
 
 from ser_platform.config.inputs import (
-    FeatureConfig,
+    EgemapsConfig,
+    ExtractorConfig,
     Mfcc39Config,
     Mfcc40Config,
+    Prosody35Config,
     ShortTerm34Config,
     SpectrogramConfig,
 )
@@ -12,7 +14,7 @@ from ser_platform.features.base import FrameExtractor
 __all__ = ["FrameExtractor", "make_extractor"]
 
 
-def make_extractor(config: FeatureConfig) -> FrameExtractor:
+def make_extractor(config: ExtractorConfig) -> FrameExtractor:
     """The extractor a configuration asks for."""
     match config:
         case Mfcc39Config():
@@ -31,3 +33,11 @@ def make_extractor(config: FeatureConfig) -> FrameExtractor:
             from ser_platform.features.mfcc40 import Mfcc40
 
             return Mfcc40(config)
+        case Prosody35Config():
+            from ser_platform.features.prosody import Prosody35
+
+            return Prosody35(config)
+        case EgemapsConfig():
+            from ser_platform.features.egemaps import Egemaps
+
+            return Egemaps(config)

@@ -1,4 +1,4 @@
-"""What a frame extractor must do."""
+"""What an extractor must do."""
 
 from typing import Protocol
 
@@ -14,13 +14,22 @@ Frames = NDArray[np.float32]
 
 
 class FrameExtractor(Protocol):
-    """Turns a signal into one feature vector per frame. tests/features holds each one to it."""
+    """Turns a signal into one feature vector per frame, or into one for the whole of it.
+
+    tests/features holds each one to it.
+    """
 
     names: tuple[str, ...]
-    """What each value of a frame is; its length is the dimension."""
+    """What each value of a row is; its length is the dimension."""
 
     def __call__(self, signal: Signal) -> Frames:
-        """Extract ``[frames, dim]`` from ``[samples]``; no frames when shorter than a window."""
+        """Extract ``[frames, dim]`` from ``[samples]``; no frames when shorter than a window.
+
+        An extractor of functionals gives ``[1, dim]``.
+
+        Raises:
+            FeatureError: by an extractor of functionals, for a signal too short to have any.
+        """
         ...
 
     def identity(self) -> dict[str, object]:

@@ -69,3 +69,16 @@ def open_smile(
         return np.ascontiguousarray(values[0].T, np.float32)
 
     return extract
+
+
+def refuse_short(signal: Signal, shortest_s: float, kind: str) -> None:
+    """Refuse what openSMILE would answer with a row of NaN.
+
+    Raises:
+        FeatureError: saying how long the signal is.
+    """
+    if len(signal) < round(shortest_s * SAMPLE_RATE_HZ):
+        raise FeatureError(
+            f"{len(signal)} samples, {len(signal) / SAMPLE_RATE_HZ:.4f} s; "
+            f"{kind} needs at least {shortest_s} s"
+        )

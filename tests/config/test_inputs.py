@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from ser_platform.config import load_experiment_file
-from ser_platform.config.inputs import SpectrogramConfig
+from ser_platform.config.inputs import FunctionalsConfig, SpectrogramConfig
 
 Write = Callable[[str], str]
 Refusal = Callable[..., str]
@@ -65,3 +66,13 @@ def test_a_grid_that_fits(write: Write, features: str, fft_length: int) -> None:
 )
 def test_what_does_not_fit_is_explained(refusal: Refusal, features: str, message: str) -> None:
     assert refusal(experiment(features)) == f"x.yaml: 1 problem\n  line 3, {message}"
+
+
+def test_functionals_are_chosen_by_kind_and_have_no_other_setting() -> None:
+    section = TypeAdapter[FunctionalsConfig](FunctionalsConfig)
+    for kind in "prosody35", "egemaps":
+        assert section.validate_python({"kind": kind}).model_dump() == {"kind": kind}
+        with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+            section.validate_python({"kind": kind, "window_s": 0.02})
+    with pytest.raises(ValidationError, match="'kind'"):
+        section.validate_python({"kind": "mfcc39"})

@@ -147,7 +147,7 @@ def test_making_an_extractor_loads_no_heavy_library() -> None:
         "import sys\n"
         "from ser_platform.config import inputs\n"
         "from ser_platform.features import make_extractor\n"
-        "for kind in 'Mfcc39', 'ShortTerm34', 'Spectrogram', 'Mfcc40':\n"
+        "for kind in 'Mfcc39', 'ShortTerm34', 'Spectrogram', 'Mfcc40', 'Prosody35', 'Egemaps':\n"
         "    make_extractor(getattr(inputs, f'{kind}Config')()).identity()\n"
         "print(sorted({'opensmile', 'librosa', 'torch', 'ray', 'boto3'} & set(sys.modules)))\n"
     )
