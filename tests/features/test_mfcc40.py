@@ -23,7 +23,7 @@ def kaldis(signal: Signal, config: Mfcc40Config) -> NDArray[np.float32]:
     options.num_ceps = 40
     options.use_energy = False
     online = kaldi_native_fbank.OnlineMfcc(options)
-    online.accept_waveform(RATE, signal.astype(np.float32))
+    online.accept_waveform(RATE, signal.astype(np.float32).tolist())
     online.input_finished()
     return np.stack([online.get_frame(i) for i in range(online.num_frames_ready)])
 
