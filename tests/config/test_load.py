@@ -202,7 +202,7 @@ def test_problems_inside_an_architecture_carry_its_path(refusal: Refusal) -> Non
     assert message.splitlines() == [
         "x.yaml: 4 problems",
         "  line 5, study.architectures.a.features: missing; "
-        "expected a section with kind: mfcc39 or shortterm34",
+        "expected a section with kind: mfcc39, shortterm34, spectrogram or mfcc40",
         "  line 5, study.architectures.a.model: missing; "
         "expected a section with kind: alignment, dual_rnn, lstm_attention or wise",
         "  line 6, study.architectures.b: found 3, "
