@@ -23,7 +23,7 @@ from ser_platform.models.ragged import ranges
 from ser_platform.utterance import Phoneme, Utterance, Word
 
 if TYPE_CHECKING:
-    from ser_platform.features.cache import FrameTable
+    from ser_platform.features.cache import FrameTable, FunctionalsTable
     from ser_platform.features.embeddings import WordVectors
 
 Rows = NDArray[np.int64]
@@ -83,7 +83,7 @@ def build_dataset(
     utterances: Sequence[Utterance],
     table: "FrameTable",
     vectors: "WordVectors",
-    functionals: NDArray[np.float32] | None = None,
+    functionals: "FunctionalsTable | None" = None,
     phonemes: Sequence[str] | None = None,
 ) -> Dataset:
     """Join utterances with their cached frames and word vectors.
@@ -95,14 +95,13 @@ def build_dataset(
         utterances: in any order.
         table: frames of these utterances, and perhaps of others.
         vectors: of the words.
-        functionals: ``[U, Q]``, values of each of the utterances, if any.
+        functionals: values of these utterances, and perhaps of others; None for none.
         phonemes: the symbols that are known; None: those of the utterances.
 
     Raises:
         FeatureError: when a recording is shorter than one frame.
     """
-    row_of = {id_: row for row, id_ in enumerate(table.ids)}
-    rows = np.array([row_of[u.id] for u in utterances], dtype=np.int64)
+    rows = _rows(utterances, table.ids)
     starts, lengths = table.offsets[rows], table.offsets[rows + 1] - table.offsets[rows]
     _refuse_empty(utterances, lengths, table.window_s)
     words_of_utterance = [
@@ -126,15 +125,16 @@ def build_dataset(
     word_ids = _numbers((word.text for word in words), vectors.words)
     phoneme_ids = _numbers((phoneme.symbol for phoneme in flat), symbols)
     word_vectors = np.pad(vectors.vectors, ((1, 0), (0, 0))).astype(np.float32)
-    if functionals is None:
-        functionals = np.empty((len(utterances), 0), np.float32)
     labels = np.array([EMOTIONS.index(u.emotion) for u in utterances], dtype=np.int64)
     ids, speakers = tuple(u.id for u in utterances), tuple(u.speaker for u in utterances)
     means, scatters = _moments(table.values, starts, lengths)
+    values = np.empty((len(utterances), 0), np.float32)
+    if functionals is not None:
+        values = functionals.values[_rows(utterances, functionals.ids)]
     digest = _digest(
         [table.manifest_key, *ids, *speakers, *symbols],
         [
-            *(labels, lengths, functionals, word_ids, word_offsets, word_spans),
+            *(labels, lengths, values, word_ids, word_offsets, word_spans),
             *(phoneme_ids, phoneme_offsets, phoneme_spans, word_vectors),
         ],
     )
@@ -147,7 +147,7 @@ def build_dataset(
         lengths=lengths,
         frame_means=means,
         frame_scatters=scatters,
-        functionals=functionals,
+        functionals=values,
         word_ids=word_ids,
         word_offsets=word_offsets,
         word_spans=word_spans,
@@ -273,6 +273,11 @@ def _single(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     std[std <= 1e-12 * np.abs(mean)] = 1.0  # float64 rounding of a constant, or exactly 0
     return mean.astype(np.float32), std.astype(np.float32)
+
+
+def _rows(utterances: Sequence[Utterance], ids: Sequence[str]) -> Rows:
+    row_of = {id_: row for row, id_ in enumerate(ids)}
+    return np.array([row_of[u.id] for u in utterances], dtype=np.int64)
 
 
 def _at_most(limit: int | None, counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,10 +9,20 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from ser_platform.config.corpus import CorpusConfig, SplitConfig
-from ser_platform.config.inputs import EmbeddingConfig, FeatureConfig, Glove50Config
+from ser_platform.config.inputs import (
+    EmbeddingConfig,
+    FeatureConfig,
+    FunctionalsConfig,
+    Glove50Config,
+)
 from ser_platform.config.model import ModelConfig
 from ser_platform.config.sections import Name, NonNegativeFloat, PositiveFloat, Section
-from ser_platform.config.study import Architecture, SearchSpace, StudyConfig
+from ser_platform.config.study import (
+    Architecture,
+    SearchSpace,
+    StudyConfig,
+    refuse_unread_functionals,
+)
 from ser_platform.config.training import TrainConfig
 
 
@@ -52,6 +62,8 @@ class Experiment(Section):
     split: SplitConfig = SplitConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig
+    functionals: FunctionalsConfig | None = None
+    """Values of whole utterances, for a network that reads them."""
     model: ModelConfig
     train: TrainConfig = TrainConfig()
     protocol: Literal["shared"] = "shared"
@@ -66,6 +78,7 @@ class ExperimentFile(Section):
     split: SplitConfig = SplitConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig | None = None
+    functionals: FunctionalsConfig | None = None
     model: ModelConfig | None = None
     train: TrainConfig | None = None
     protocol: Literal["shared"] = "shared"
@@ -79,7 +92,8 @@ class ExperimentFile(Section):
 
     @model_validator(mode="after")
     def _one_or_several(self) -> "ExperimentFile":
-        single = [name for name in ("features", "model", "train") if getattr(self, name)]
+        names = ("features", "functionals", "model", "train")
+        single = [name for name in names if getattr(self, name)]
         if self.study.architectures and single:
             raise ValueError(
                 f"study.architectures is given, so {', '.join(single)} belongs inside each of "
@@ -89,6 +103,7 @@ class ExperimentFile(Section):
             raise ValueError(
                 "give features and model (one architecture), or study.architectures (several)"
             )
+        refuse_unread_functionals(self.functionals, self.model)
         return self
 
     @property
@@ -99,7 +114,10 @@ class ExperimentFile(Section):
         assert self.features is not None
         assert self.model is not None
         only = Architecture(
-            features=self.features, model=self.model, train=self.train or TrainConfig()
+            features=self.features,
+            functionals=self.functionals,
+            model=self.model,
+            train=self.train or TrainConfig(),
         )
         return {self.model.kind: only}
 
@@ -112,6 +130,7 @@ class ExperimentFile(Section):
             split=self.split,
             embedding=self.embedding,
             features=chosen.features,
+            functionals=chosen.functionals,
             model=chosen.model,
             train=chosen.train,
             protocol=self.protocol,

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -36,6 +37,9 @@ from ser_platform.train.ranks import Ranks
 from ser_platform.train.scoring import predict, score_epoch
 from ser_platform.train.seeding import seed_everything
 
+if TYPE_CHECKING:
+    from ser_platform.models import Network
+
 Weights = dict[str, Tensor]
 
 
@@ -51,7 +55,7 @@ class Progress:
     step: int = 0
 
 
-def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) -> nn.Module:
+def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) -> "Network":
     """A freshly initialised network, normalised by the training part of its fold."""
     seed_everything(experiment.train.seed, fold)
     inputs = Inputs(

@@ -12,8 +12,14 @@ from ser_platform.corpora import read_corpus
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import Fold, make_folds
 from ser_platform.dataset import build_dataset
-from ser_platform.features.cache import Progress, load_frames
+from ser_platform.features.cache import (
+    FrameTable,
+    FunctionalsTable,
+    load_frames,
+    load_functionals,
+)
 from ser_platform.features.embeddings import load_vectors
+from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.identity import code_digest, utterances_digest
@@ -72,12 +78,12 @@ def prepare(
             len(vocabulary),
             ", ".join(vectors.unknown[:8]),
         )
-    kind = experiment.features.kind
-    table = load_frames(store, corpus.utterances, experiment.features, spread, log_progress(kind))
-    dataset = build_dataset(corpus.utterances, table, vectors)
+    table, functionals = _load(experiment, corpus, store)
+    dataset = build_dataset(corpus.utterances, table, vectors, functionals)
     data = {
         "digest": dataset.digest,
         "feature_manifest": table.manifest_key,
+        "functionals_manifest": functionals.manifest_key if functionals else None,
         "utterances": len(corpus.utterances),
         "frames": len(table.values),
         "words": len(vocabulary),
@@ -98,20 +104,39 @@ def prepare(
 
 
 def fill(file: ExperimentFile, store: ObjectStore) -> None:
-    """Compute and store the frames of every architecture; nothing to do where they are there."""
-    first = file.experiment(next(iter(file.architectures)))
-    corpus, _ = read(first.corpus, first.split)
-    for architecture in file.architectures.values():
-        config = architecture.features
-        table = load_frames(store, corpus.utterances, config, spread, log_progress(config.kind))
+    """Compute and store the features of every architecture; nothing to do where they are there."""
+    experiments = [file.experiment(name) for name in file.architectures]
+    corpus, _ = read(experiments[0].corpus, experiments[0].split)
+    for experiment in experiments:
+        table, functionals = _load(experiment, corpus, store)
         _log.info(
             "features: %s, %d frames of %d utterances in %s, manifest %s",
-            config.kind,
+            experiment.features.kind,
             len(table.values),
             len(table.ids),
             store.url,
             table.manifest_key,
         )
+        if experiment.functionals and functionals:
+            _log.info(
+                "features: %s, manifest %s", experiment.functionals.kind, functionals.manifest_key
+            )
+
+
+def _load(
+    experiment: Experiment, corpus: Corpus, store: ObjectStore
+) -> tuple[FrameTable, FunctionalsTable | None]:
+    """The features of all utterances, from the cache, which is filled where it is cold."""
+    utterances, frames, functionals = (
+        corpus.utterances,
+        experiment.features,
+        experiment.functionals,
+    )
+    table = load_frames(store, utterances, frames, spread, log_progress(frames.kind))
+    if functionals is None:
+        return table, None
+    progress = log_progress(functionals.kind)
+    return table, load_functionals(store, utterances, functionals, spread, progress)
 
 
 def log_progress(features: str) -> Progress:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ser_platform.config import load_experiment_file, with_settings
+from ser_platform.config.inputs import Prosody35Config
 from ser_platform.config.model import WiseConfig
 from ser_platform.config.schema import Experiment
 from ser_platform.errors import ConfigError
@@ -206,7 +207,7 @@ def test_problems_inside_an_architecture_carry_its_path(refusal: Refusal) -> Non
         "  line 5, study.architectures.a.model: missing; "
         "expected a section with kind: alignment, dual_rnn, lstm_attention or wise",
         "  line 6, study.architectures.b: found 3, "
-        "expected a section with features, model, train, search",
+        "expected a section with features, functionals, model, train, search",
         "  line 11, study.architectures.c.model.heads: found 'many', expected a whole number > 0",
     ]
 
@@ -344,3 +345,17 @@ def test_a_setting_that_does_not_fit_is_refused(
     with pytest.raises(ConfigError) as refused:
         with_settings(experiment, settings)
     assert str(refused.value) == message
+
+
+def test_functionals_that_no_network_reads_are_refused(refusal: Refusal, wise: str) -> None:
+    reason = (
+        "functionals (prosody35) are given, but the network (wise) reads none; leave them out, or "
+        "use dual_rnn with modality both or audio"
+    )
+    assert reason in refusal(wise + "functionals: {kind: prosody35}")
+
+
+def test_functionals_may_be_given_to_a_network_that_reads_them(write: Write, wise: str) -> None:
+    text = wise.replace("kind: wise", "kind: dual_rnn") + "functionals: {kind: prosody35}"
+    experiment = load_experiment_file(write(text)).experiment("dual_rnn")
+    assert experiment.functionals == Prosody35Config()

@@ -33,12 +33,14 @@ VECTORS = WordVectors(("then", "well"), np.eye(2, 5, dtype=np.float32), (), {})
 
 
 def setting(kind: str) -> Experiment:
-    features = {"wise": "mfcc39", "alignment": "shortterm34"}[kind]
+    features = {"alignment": "shortterm34"}.get(kind, "mfcc39")
+    functionals = {"kind": "prosody35"} if kind == "dual_rnn" else None
     return Experiment.model_validate(
         {
             "name": "x",
             "corpus": {"kind": "demo"},
             "features": {"kind": features},
+            "functionals": functionals,
             "model": {"kind": kind},
         }
     )
@@ -61,9 +63,9 @@ def saved(tmp_path: Path) -> Callable[[str], Path]:
         with torch.random.fork_rng():
             for seed in range(networks):
                 torch.manual_seed(seed)  # noqa: TID251  # a fixed network
-                network = build_model(
-                    experiment.model, Inputs(dim, vectors, False, num_phonemes=3)
-                )
+                values = 35 if experiment.functionals else 0
+                inputs = Inputs(dim, vectors, False, values, len(PHONEMES))
+                network = build_model(experiment.model, inputs)
                 states.append(network.state_dict())
         folder = tmp_path / kind
         folder.mkdir()
@@ -73,7 +75,7 @@ def saved(tmp_path: Path) -> Callable[[str], Path]:
     return save
 
 
-@pytest.mark.parametrize("kind", ["wise", "alignment"])
+@pytest.mark.parametrize("kind", ["wise", "alignment", "dual_rnn"])
 def test_it_answers_with_the_mean_of_its_networks(kind, saved, recording) -> None:
     together = Predictor.load(saved(kind))
     answer = together.predict([recording], [SAID])

@@ -10,7 +10,7 @@ from torch import Tensor
 from ser_platform.config.model import ModelConfig
 from ser_platform.dataset import Dataset, build_dataset
 from ser_platform.emotions import EMOTIONS
-from ser_platform.features.cache import FrameTable
+from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
@@ -90,7 +90,12 @@ def dataset_of(
     made = [utterance(shape, row, pause=2) for row, shape in enumerate(shapes)]
     table = table_of({u.id: frames for u, frames in made}, frame_dim, rng)
     vectors = vectors_of(word_dim, rng)
-    functionals = rng.standard_normal((len(made), functional_dim), dtype=np.float32)
+    functionals = FunctionalsTable(
+        values=rng.standard_normal((len(made), functional_dim), dtype=np.float32),
+        ids=table.ids,
+        names=tuple(f"q{i}" for i in range(functional_dim)),
+        manifest_key="functionals",
+    )
     return build_dataset([u for u, _ in made], table, vectors, functionals)
 
 

@@ -27,3 +27,8 @@ class NetworkConfig(Section):
     def limits(self) -> Limits:
         """What is cut before the network sees it; nothing, unless its paper says so."""
         return Limits()
+
+    @property
+    def reads_functionals(self) -> bool:
+        """Whether values of whole utterances reach it."""
+        return False

@@ -31,3 +31,8 @@ class DualRnnConfig(NetworkConfig):
     def limits(self) -> Limits:
         """Of the published recipe."""
         return Limits(frames=self.max_frames, words=self.max_words)
+
+    @property
+    def reads_functionals(self) -> bool:
+        """The prosodic vector joins the audio encoder."""
+        return self.modality != "text"
