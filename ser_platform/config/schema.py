@@ -24,6 +24,7 @@ from ser_platform.config.study import (
     refuse_unread_functionals,
 )
 from ser_platform.config.training import TrainConfig
+from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 
 
 class ClusterConfig(Section):
@@ -60,6 +61,7 @@ class Experiment(Section):
     name: str
     corpus: CorpusConfig
     split: SplitConfig = SplitConfig()
+    transcript: TranscriptConfig = OracleConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig
     functionals: FunctionalsConfig | None = None
@@ -76,6 +78,7 @@ class ExperimentFile(Section):
     name: Name
     corpus: CorpusConfig
     split: SplitConfig = SplitConfig()
+    transcript: TranscriptConfig = OracleConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig | None = None
     functionals: FunctionalsConfig | None = None
@@ -106,6 +109,19 @@ class ExperimentFile(Section):
         refuse_unread_functionals(self.functionals, self.model)
         return self
 
+    @model_validator(mode="after")
+    def _times_that_are_read(self) -> "ExperimentFile":
+        if isinstance(self.transcript, RecognisedConfig) and not self.transcript.words:
+            models = [self.model, *(a.model for a in self.study.architectures.values())]
+            reading = [m.kind for m in models if m and m.reads_word_times]
+            if reading:
+                raise ValueError(
+                    f"transcript.words is empty, but {' and '.join(reading)} reads the times of "
+                    "words; give them, or use a network that reads none (alignment, dual_rnn, "
+                    "lstm_attention)"
+                )
+        return self
+
     @property
     def architectures(self) -> dict[str, Architecture]:
         """Name -> architecture; a file with one architecture names it after its model."""
@@ -128,6 +144,7 @@ class ExperimentFile(Section):
             name=self.name,
             corpus=self.corpus,
             split=self.split,
+            transcript=self.transcript,
             embedding=self.embedding,
             features=chosen.features,
             functionals=chosen.functionals,

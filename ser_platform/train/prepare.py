@@ -6,7 +6,6 @@ from typing import Any
 
 import ray
 
-from ser_platform.config.corpus import CorpusConfig, SplitConfig
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.base import Corpus
@@ -23,6 +22,7 @@ from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.identity import code_digest, utterances_digest
+from ser_platform.transcripts import with_transcripts
 
 _log = logging.getLogger(__name__)
 
@@ -47,12 +47,12 @@ class Prepared:
     synthetic: bool
 
 
-def read(corpus_config: CorpusConfig, split: SplitConfig) -> tuple[Corpus, tuple[Fold, ...]]:
+def read(experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:
     """The corpus and its folds; what was mended or left out is logged."""
-    corpus = read_corpus(corpus_config)
+    corpus = with_transcripts(read_corpus(experiment.corpus), experiment.transcript)
     for note in corpus.notes:
         _log.info("corpus: %s", note)
-    folds = make_folds(corpus.utterances, split)
+    folds = make_folds(corpus.utterances, experiment.split)
     speakers = {u.speaker for u in corpus.utterances}
     _log.info(
         "corpus: %s, %d utterances of %d speakers in %d folds%s",
@@ -106,7 +106,7 @@ def prepare(
 def fill(file: ExperimentFile, store: ObjectStore) -> None:
     """Compute and store the features of every architecture; nothing to do where they are there."""
     experiments = [file.experiment(name) for name in file.architectures]
-    corpus, _ = read(experiments[0].corpus, experiments[0].split)
+    corpus, _ = read(experiments[0])
     for experiment in experiments:
         table, functionals = _load(experiment, corpus, store)
         _log.info(

@@ -62,8 +62,7 @@ def open_session(file: ExperimentFile, door: str) -> Iterator[Session]:
     # Refused now, and not after minutes of work.
     check_uri(file.tracking.uri)
     store.exists("features")
-    first = next(iter(experiments.values()))
-    corpus, folds = read(first.corpus, first.split)
+    corpus, folds = read(next(iter(experiments.values())))
     with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
         groups = worker_groups(file.cluster, may_grow=may_grow)
         prepared = {

@@ -359,3 +359,24 @@ def test_functionals_may_be_given_to_a_network_that_reads_them(write: Write, wis
     text = wise.replace("kind: wise", "kind: dual_rnn") + "functionals: {kind: prosody35}"
     experiment = load_experiment_file(write(text)).experiment("dual_rnn")
     assert experiment.functionals == Prosody35Config()
+
+
+@pytest.mark.parametrize(
+    ("model", "problem"),
+    [
+        ("{kind: wise}", "transcript.words is empty, but wise reads the times of words"),
+        ("{kind: alignment, alignment: hard}", "alignment reads the times of words"),
+        ("{kind: alignment}", None),
+        ("{kind: wise, modality: text}", None),
+    ],
+)
+def test_recognised_text_without_times_is_for_networks_that_read_none(
+    write: Write, wise: str, model: str, problem: str | None
+) -> None:
+    text = wise.replace("{kind: wise}", model) + "transcript: {kind: recognised, path: asr.csv}\n"
+    if problem is None:
+        assert load_experiment_file(write(text)).transcript.kind == "recognised"
+        return
+    with pytest.raises(ConfigError) as refused:
+        load_experiment_file(write(text))
+    assert problem in str(refused.value)

@@ -27,3 +27,8 @@ class AlignmentConfig(NetworkConfig):
     """On the inputs of the fusion BiLSTM and of the classifier; not in the paper."""
     logit_relu: bool = False
     """Equation 14 as printed puts a ReLU on the logits, which kills classes; off by default."""
+
+    @property
+    def reads_word_times(self) -> bool:
+        """Attention finds out by itself."""
+        return self.alignment == "hard"

@@ -32,3 +32,8 @@ class NetworkConfig(Section):
     def reads_functionals(self) -> bool:
         """Whether values of whole utterances reach it."""
         return False
+
+    @property
+    def reads_word_times(self) -> bool:
+        """Whether it matters when a word or a phoneme is spoken."""
+        return False

@@ -63,3 +63,8 @@ class WiseConfig(NetworkConfig):
             phonemes=self.max_phonemes,
             frames_of_phoneme=self.max_frames,
         )
+
+    @property
+    def reads_word_times(self) -> bool:
+        """Frames belong to words, and to phonemes."""
+        return self.modality != "text"
