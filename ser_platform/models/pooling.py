@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from ser_platform.models.attention import OverSteps
 from ser_platform.models.ragged import Sequences
 
 
@@ -19,12 +20,13 @@ class AttentionPooling(nn.Module):
         super().__init__()
         bound = 1 / math.sqrt(weights)
         self.u_HD = nn.Parameter(torch.empty(heads, weights).uniform_(-bound, bound))
+        self.softmax = OverSteps()
 
     def forward(self, states_RS: Tensor, sequences: Sequences) -> Tensor:
         """``[R, H * D]`` to one row for each of the sequences."""
         states_RHD = states_RS.unflatten(1, self.u_HD.shape)
         e_RH = torch.einsum("rhd,hd->rh", states_RHD, self.u_HD)
-        alpha_TSH = sequences.grid(e_RH, fill=-torch.inf).softmax(dim=0)
+        alpha_TSH = self.softmax(e_RH, sequences)
         pooled_SHD = torch.einsum("tsh,tshd->shd", alpha_TSH, sequences.grid(states_RHD))
         return pooled_SHD.flatten(1)
 

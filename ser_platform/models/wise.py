@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from ser_platform.config.model import WiseConfig
 from ser_platform.emotions import EMOTIONS
+from ser_platform.models.attention import OverSteps
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs
 from ser_platform.models.ragged import Sequences
@@ -113,12 +114,13 @@ class WordAttention(nn.Module):
         super().__init__()
         bound = 1 / math.sqrt(weights)
         self.w_c_HK = nn.Parameter(torch.empty(heads, weights).uniform_(-bound, bound))
+        self.softmax = OverSteps()
 
     def forward(self, joint_WJ: Tensor, words: Sequences) -> Tensor:
         """One row ``[J]`` per utterance."""
         joint_WHK = joint_WJ.unflatten(1, self.w_c_HK.shape)
         e_WH = torch.einsum("whk,hk->wh", torch.tanh(joint_WHK), self.w_c_HK)  # eq. 7, 8
-        alpha_MBH = words.grid(e_WH, fill=-torch.inf).softmax(dim=0)  # eq. 8
+        alpha_MBH = self.softmax(e_WH, words)  # eq. 8
         p_BHK = torch.einsum("mbh,mbhk->bhk", alpha_MBH, words.grid(joint_WHK))  # eq. 9
         return p_BHK.flatten(1)
 

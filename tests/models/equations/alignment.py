@@ -15,16 +15,32 @@ from tests.models.equations.steps import (
 )
 
 
+def energies(net: Any, speech: list[Tensor], word: Tensor) -> list[list[Tensor]]:
+    """Xu, eq. 7: of every frame for a word, head by head."""
+    alignment = net.alignment
+    heads = zip(alignment.u_HD, alignment.v_HD, alignment.b_H, strict=True)
+    own = [slice(k * len(u), (k + 1) * len(u)) for k, u in enumerate(alignment.u_HD)]
+    return [
+        [torch.tanh(u @ s[part] + v @ word[part] + b) for s in speech]
+        for part, (u, v, b) in zip(own, heads, strict=True)
+    ]
+
+
 def attended(net: Any, speech: list[Tensor], word: Tensor) -> Tensor:
-    """Xu, eq. 7-9: the speech that a word attends to, head by head."""
+    """Xu, eq. 8-9: the speech that a word attends to, head by head."""
     slices = []
-    for k, (u, v, b) in enumerate(
-        zip(net.alignment.u_HD, net.alignment.v_HD, net.alignment.b_H, strict=True)
-    ):
-        own = slice(k * len(u), (k + 1) * len(u))
-        alpha = softmax([torch.tanh(u @ s[own] + v @ word[own] + b) for s in speech])
+    for k, of_head in enumerate(energies(net, speech, word)):
+        own = slice(k * len(net.alignment.u_HD[k]), (k + 1) * len(net.alignment.u_HD[k]))
+        alpha = softmax(of_head)
         slices.append(sum(a * s[own] for a, s in zip(alpha, speech, strict=True)))
     return torch.cat(slices)
+
+
+def alignment_energies(net: Any, dataset: Dataset, row: int, word: int) -> list[list[Tensor]]:
+    """Energies of the frames of an utterance for one of its words, head by head."""
+    speech = bilstm_states(net.speech, frames_of(net.inputs, dataset, row))
+    text = bilstm_states(net.text, vectors_of(net.inputs, dataset, row))
+    return energies(net, speech, text[word])
 
 
 def own_mean(speech: list[Tensor], dataset: Dataset, word: int) -> Tensor:

@@ -1,0 +1,91 @@
+"""Attention weights: where they are made, and how one gets to see them.
+
+Every network makes its weights in one of the two layers here, so they can be read off any
+network, by the name of the layer, without a network knowing that somebody looks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ser_platform.models.batch import Batch
+from ser_platform.models.ragged import Sequences
+
+
+class OverSteps(nn.Module):
+    """Weights over the steps of each sequence: a softmax that ends where the sequence does."""
+
+    def forward(self, energies_RH: Tensor, sequences: Sequences) -> Tensor:
+        """``[R, H]`` to a grid ``[T, S, H]`` that sums to one over the steps of a sequence."""
+        return sequences.grid(energies_RH, fill=-torch.inf).softmax(dim=0)
+
+
+class OverFrames(nn.Module):
+    """Weights over the frames of an utterance, for each of its words."""
+
+    def forward(self, energies_BHMN: Tensor, num_frames_B: Tensor) -> Tensor:
+        """Energies of N frames for M words to weights that sum to one over an utterance's own."""
+        behind_BN = torch.arange(energies_BHMN.shape[3]) >= num_frames_B[:, None]
+        behind_BN = behind_BN.to(energies_BHMN.device)
+        return energies_BHMN.masked_fill(behind_BN[:, None, None], -torch.inf).softmax(dim=3)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What one layer attends to in some utterances."""
+
+    over: Literal["frames", "words"]
+    weights: tuple[Tensor, ...]
+    """One for each utterance: ``[heads, steps]``, or ``[heads, words, frames]`` where every word
+    has weights of its own. They sum to one over the last axis."""
+
+
+def attention(network: nn.Module, batch: Batch) -> dict[str, Attention]:
+    """What every attention layer of a network attends to, by the layer's name.
+
+    Names are those of the modules, such as ``audio.pooling``; a network without attention has
+    none.
+    """
+    found: dict[str, Attention] = {}
+
+    def looking(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
+        def look(layer: nn.Module, given: Any, alpha: Tensor) -> None:
+            is_over_steps = isinstance(layer, OverSteps)
+            found[name] = (_of_steps if is_over_steps else _of_words)(batch, given[1], alpha)
+
+        return look
+
+    layers = [
+        (name.rpartition(".")[0], layer)
+        for name, layer in network.named_modules()
+        if isinstance(layer, OverSteps | OverFrames)
+    ]
+    handles = [layer.register_forward_hook(looking(name)) for name, layer in layers]
+    was_training = network.training
+    try:
+        with torch.inference_mode():
+            network.eval()(batch)
+    finally:
+        network.train(was_training)
+        for handle in handles:
+            handle.remove()
+    return found
+
+
+def _of_steps(batch: Batch, sequences: Sequences, alpha_TSH: Tensor) -> Attention:
+    # The table that a softmax ran over says what its steps are.
+    over = "frames" if sequences is batch.frames_of_utterance else "words"
+    lengths = sequences.lengths.tolist()
+    weights = (alpha_TSH[:length, row].T.cpu() for row, length in enumerate(lengths))
+    return Attention(over, tuple(weights))
+
+
+def _of_words(batch: Batch, _num_frames: Tensor, alpha_BHMN: Tensor) -> Attention:
+    sizes = zip(batch.num_words.tolist(), batch.num_frames.tolist(), strict=True)
+    weights = (
+        alpha_BHMN[row, :, :words, :frames].cpu() for row, (words, frames) in enumerate(sizes)
+    )
+    return Attention("frames", tuple(weights))
