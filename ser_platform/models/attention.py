@@ -34,22 +34,22 @@ class OverFrames(nn.Module):
 
 
 @dataclass(frozen=True)
-class Attention:
-    """What one layer attends to in some utterances."""
+class Weights:
+    """What one layer attends to in one utterance."""
 
     over: Literal["frames", "words"]
-    weights: tuple[Tensor, ...]
-    """One for each utterance: ``[heads, steps]``, or ``[heads, words, frames]`` where every word
-    has weights of its own. They sum to one over the last axis."""
+    values: Tensor
+    """``[heads, steps]``, or ``[heads, words, frames]`` where every word has weights of its own;
+    they sum to one over the last axis."""
 
 
-def attention(network: nn.Module, batch: Batch) -> dict[str, Attention]:
-    """What every attention layer of a network attends to, by the layer's name.
+def attention(network: nn.Module, batch: Batch) -> dict[str, tuple[Weights, ...]]:
+    """What every attention layer of a network attends to in each utterance, by its name.
 
     Names are those of the modules, such as ``audio.pooling``; a network without attention has
     none.
     """
-    found: dict[str, Attention] = {}
+    found: dict[str, tuple[Weights, ...]] = {}
 
     def looking(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
         def look(layer: nn.Module, given: Any, alpha: Tensor) -> None:
@@ -75,17 +75,16 @@ def attention(network: nn.Module, batch: Batch) -> dict[str, Attention]:
     return found
 
 
-def _of_steps(batch: Batch, sequences: Sequences, alpha_TSH: Tensor) -> Attention:
+def _of_steps(batch: Batch, sequences: Sequences, alpha_TSH: Tensor) -> tuple[Weights, ...]:
     # The table that a softmax ran over says what its steps are.
     over = "frames" if sequences is batch.frames_of_utterance else "words"
-    lengths = sequences.lengths.tolist()
-    weights = (alpha_TSH[:length, row].T.cpu() for row, length in enumerate(lengths))
-    return Attention(over, tuple(weights))
+    lengths = enumerate(sequences.lengths.tolist())
+    return tuple(Weights(over, alpha_TSH[:length, row].T.cpu()) for row, length in lengths)
 
 
-def _of_words(batch: Batch, _num_frames: Tensor, alpha_BHMN: Tensor) -> Attention:
-    sizes = zip(batch.num_words.tolist(), batch.num_frames.tolist(), strict=True)
-    weights = (
-        alpha_BHMN[row, :, :words, :frames].cpu() for row, (words, frames) in enumerate(sizes)
+def _of_words(batch: Batch, _num_frames: Tensor, alpha_BHMN: Tensor) -> tuple[Weights, ...]:
+    sizes = enumerate(zip(batch.num_words.tolist(), batch.num_frames.tolist(), strict=True))
+    return tuple(
+        Weights("frames", alpha_BHMN[row, :, :words, :frames].cpu())
+        for row, (words, frames) in sizes
     )
-    return Attention("frames", tuple(weights))

@@ -44,8 +44,8 @@ def test_every_attention_layer_gives_its_weights_by_name(
     found = attention(network_for(dataset, config), collate(dataset, np.arange(3), config))
     assert set(found) == set(expected)
     for name, axes in expected.items():
-        assert found[name].over == axes.split()[-1]
-        for row, weights in enumerate(found[name].weights):
+        assert {weights.over for weights in found[name]} == {axes.split()[-1]}
+        for row, weights in enumerate(weights.values for weights in found[name]):
             sizes = {"words": WORDS[row], "frames": FRAMES[row]}
             shape = [sizes[axis] for axis in axes.split(" x ")]
             assert weights.shape == (3, *shape)
@@ -60,7 +60,7 @@ def test_alignment_shows_the_weights_of_equation_8(rng) -> None:
         for word in range(WORDS[row]):
             for head, energies in enumerate(alignment_energies(net, dataset, row, word)):
                 alpha = torch.stack(softmax(energies)).detach()
-                torch.testing.assert_close(shown.weights[row][head, word], alpha)
+                torch.testing.assert_close(shown[row].values[head, word], alpha)
 
 
 def test_looking_changes_nothing(rng) -> None:
