@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -113,13 +114,14 @@ def _draw_strip(
         starts = np.arange(steps) * framing.hop_s + (framing.window_s - framing.hop_s) / 2
         ends = starts + framing.hop_s
     strongest = max(float(rows.max(initial=0.0)), np.finfo(np.float32).tiny)
+    shade = colormaps["Oranges"]
+    stretches = list(zip(starts, ends - starts, strict=True))
     for row, of_row in enumerate(rows):
-        shades = 1 - of_row / strongest
-        colors = np.stack([np.ones(steps), shades, shades], axis=1)
-        left = list(zip(starts, ends - starts, strict=True))
-        axes.broken_barh(left, (num_rows - 1 - row + 0.05, 0.9), facecolors=colors)
+        colors = shade(of_row / strongest)
+        axes.broken_barh(stretches, (num_rows - 1 - row + 0.05, 0.9), facecolors=colors)
     axes.set_ylim(0, num_rows)
     heads = [f"head {row + 1}" for row in range(num_rows)]
     labels = [w.text for w in words[:num_rows]] if weights.values.ndim == 3 else heads
     axes.set_yticks(np.arange(num_rows)[::-1] + 0.5, labels, fontsize=7)
     axes.set_ylabel(name, fontsize=8)
+    axes.set_title(f"darkest: {strongest:.2g} of 1", fontsize=7, loc="right", pad=2)
