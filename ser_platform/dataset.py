@@ -1,7 +1,7 @@
 """A corpus as resident arrays, and the ragged batches that are cut from it.
 
 Shape letters: U utterances, W words, P phonemes and N frames of the corpus, D values of a
-frame, V words of the vocabulary, E values of a word vector.
+frame, Q functionals of an utterance, V words of the vocabulary, E values of a word vector.
 """
 
 import hashlib
@@ -15,15 +15,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ser_platform.config.model import AlignmentConfig, ModelConfig, WiseConfig
+from ser_platform.config.model import NetworkConfig
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import FeatureError
 from ser_platform.models.batch import Batch
-from ser_platform.models.ragged import Sequences, ShortSequences
-from ser_platform.utterance import Utterance, Word
+from ser_platform.models.ragged import ranges
+from ser_platform.utterance import Phoneme, Utterance, Word
 
 if TYPE_CHECKING:
-    from ser_platform.features.cache import FrameTable
+    from ser_platform.features.cache import FrameTable, FunctionalsTable
     from ser_platform.features.embeddings import WordVectors
 
 Rows = NDArray[np.int64]
@@ -48,14 +48,22 @@ class Dataset:
     """``[U, D]``, mean frame of each utterance."""
     frame_scatters: NDArray[np.float64]
     """``[U, D]``, squared deviations from it, summed."""
+    functionals: NDArray[np.float32]
+    """``[U, Q]``, values of whole utterances; Q is 0 where none are asked for."""
     word_ids: NDArray[np.int64]
     """``[W]``, rows of ``word_vectors``."""
     word_offsets: NDArray[np.int64]
     """``[U + 1]``: utterance u has words ``word_offsets[u]`` to ``word_offsets[u + 1]``."""
+    word_spans: NDArray[np.int32]
+    """``[W, 2]``, first frame and frame behind the last, from the start of the utterance."""
     phoneme_offsets: NDArray[np.int64]
     """``[W + 1]``: the same from words to phonemes."""
+    phoneme_ids: NDArray[np.int64]
+    """``[P]``, 1 and up are places in ``phonemes``; 0 is none of them."""
+    phonemes: tuple[str, ...]
+    """The symbols, each once."""
     phoneme_spans: NDArray[np.int32]
-    """``[P, 2]``, first frame and frame behind the last, from the start of the utterance."""
+    """``[P, 2]``, as ``word_spans``."""
     word_vectors: NDArray[np.float32]
     """``[V, E]``; row 0 is zero and stands for every word without a vector."""
     digest: str
@@ -72,46 +80,63 @@ class Dataset:
 
 
 def build_dataset(
-    utterances: Sequence[Utterance], table: "FrameTable", vectors: "WordVectors"
+    utterances: Sequence[Utterance],
+    table: "FrameTable",
+    vectors: "WordVectors",
+    functionals: "FunctionalsTable | None" = None,
+    phonemes: Sequence[str] | None = None,
 ) -> Dataset:
     """Join utterances with their cached frames and word vectors.
 
-    An utterance without words gets one unknown word, a word without phonemes one phoneme, over
-    all of its frames.
+    An utterance without words gets one unknown word, a word without phonemes one phoneme that
+    is none of the symbols; each over all of its frames.
+
+    Args:
+        utterances: in any order.
+        table: frames of these utterances, and perhaps of others.
+        vectors: of the words.
+        functionals: values of these utterances, and perhaps of others; None for none.
+        phonemes: the symbols that are known; None: those of the utterances.
 
     Raises:
         FeatureError: when a recording is shorter than one frame.
     """
-    row_of = {id_: row for row, id_ in enumerate(table.ids)}
-    rows = np.array([row_of[u.id] for u in utterances], dtype=np.int64)
+    rows = _rows(utterances, table.ids)
     starts, lengths = table.offsets[rows], table.offsets[rows + 1] - table.offsets[rows]
     _refuse_empty(utterances, lengths, table.window_s)
-    words = [
+    words_of_utterance = [
         u.words or (Word("", 0.0, length * table.hop_s + table.window_s),)
         for u, length in zip(utterances, lengths.tolist(), strict=True)
     ]
-    flat = [word for of_utterance in words for word in of_utterance]
-    times = [
-        [(p.start_s, p.end_s) for p in word.phonemes] or [(word.start_s, word.end_s)]
-        for word in flat
-    ]
-    word_offsets, phoneme_offsets = _offsets(map(len, words)), _offsets(map(len, times))
-    num_phonemes = np.diff(phoneme_offsets[word_offsets])
-    spans = frame_spans(
-        np.array([span for of_word in times for span in of_word]),
-        np.repeat(lengths, num_phonemes),
-        table.window_s,
-        table.hop_s,
-    )
-    id_of = {word: i for i, word in enumerate(vectors.words, start=1)}
-    word_ids = np.array([id_of.get(word.text, 0) for word in flat], dtype=np.int64)
+    words = [word for own in words_of_utterance for word in own]
+    phonemes_of_word = [w.phonemes or (Phoneme("", w.start_s, w.end_s),) for w in words]
+    flat = [phoneme for own in phonemes_of_word for phoneme in own]
+    word_offsets = _offsets(map(len, words_of_utterance))
+    phoneme_offsets = _offsets(map(len, phonemes_of_word))
+
+    def spans(parts: Sequence[Word | Phoneme], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
+        times_s = np.array([(part.start_s, part.end_s) for part in parts])
+        num_frames = np.repeat(lengths, np.diff(offsets))
+        return frame_spans(times_s, num_frames, table.window_s, table.hop_s)
+
+    word_spans = spans(words, word_offsets)
+    phoneme_spans = spans(flat, phoneme_offsets[word_offsets])
+    symbols = tuple(sorted({p.symbol for p in flat} - {""}) if phonemes is None else phonemes)
+    word_ids = _numbers((word.text for word in words), vectors.words)
+    phoneme_ids = _numbers((phoneme.symbol for phoneme in flat), symbols)
     word_vectors = np.pad(vectors.vectors, ((1, 0), (0, 0))).astype(np.float32)
     labels = np.array([EMOTIONS.index(u.emotion) for u in utterances], dtype=np.int64)
     ids, speakers = tuple(u.id for u in utterances), tuple(u.speaker for u in utterances)
     means, scatters = _moments(table.values, starts, lengths)
+    values = np.empty((len(utterances), 0), np.float32)
+    if functionals is not None:
+        values = functionals.values[_rows(utterances, functionals.ids)]
     digest = _digest(
-        [table.manifest_key, *ids, *speakers],
-        [labels, lengths, word_ids, word_offsets, phoneme_offsets, spans, word_vectors],
+        [table.manifest_key, *ids, *speakers, *symbols],
+        [
+            *(labels, lengths, values, word_ids, word_offsets, word_spans),
+            *(phoneme_ids, phoneme_offsets, phoneme_spans, word_vectors),
+        ],
     )
     return Dataset(
         ids=ids,
@@ -122,10 +147,14 @@ def build_dataset(
         lengths=lengths,
         frame_means=means,
         frame_scatters=scatters,
+        functionals=values,
         word_ids=word_ids,
         word_offsets=word_offsets,
+        word_spans=word_spans,
         phoneme_offsets=phoneme_offsets,
-        phoneme_spans=spans,
+        phoneme_ids=phoneme_ids,
+        phonemes=symbols,
+        phoneme_spans=phoneme_spans,
         word_vectors=word_vectors,
         digest=digest,
     )
@@ -166,8 +195,21 @@ def statistics(dataset: Dataset, rows: Rows) -> tuple[NDArray[np.float32], NDArr
     between = (weight * (dataset.frame_means[rows] - mean) ** 2).sum(axis=0)
     within = dataset.frame_scatters[rows].sum(axis=0) / dataset.lengths[rows].sum()
     std = np.sqrt(between + within)
-    std[std <= 1e-12 * np.abs(mean)] = 1.0  # float64 rounding of a constant, or exactly 0
-    return mean.astype(np.float32), std.astype(np.float32)
+    return _single(mean, std)
+
+
+def functional_statistics(
+    dataset: Dataset, rows: Rows
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation ``[Q]`` of the functionals of these utterances only."""
+    values = dataset.functionals[rows].astype(np.float64)
+    return _single(values.mean(axis=0), values.std(axis=0))
+
+
+def phonemes_of(dataset: Dataset, rows: Rows) -> NDArray[np.int64]:
+    """Numbers of the phonemes that occur in these utterances, rising."""
+    first, behind = (dataset.phoneme_offsets[dataset.word_offsets[rows + end]] for end in (0, 1))
+    return np.unique(dataset.phoneme_ids[ranges(first, behind - first)])
 
 
 def epoch_batches(
@@ -192,49 +234,66 @@ def share(batch: Rows, rank: int, world: int) -> Rows:
     return batch[rank::world]
 
 
-def collate(dataset: Dataset, rows: Rows, model: ModelConfig) -> Batch:
-    """These utterances as a batch on the CPU, cut to the maxima of the model."""
-    max_frames, max_phonemes, max_words = _maxima(model)
-    lengths = dataset.lengths[rows]
+def collate(dataset: Dataset, rows: Rows, model: NetworkConfig) -> Batch:
+    """These utterances as a batch on the CPU, cut to the limits of the network."""
+    limits = model.limits
+    num_frames = _at_most(limits.frames, dataset.lengths[rows])
+    num_words = _at_most(limits.words, np.diff(dataset.word_offsets)[rows])
+    words = ranges(dataset.word_offsets[rows], num_words)
+    num_phonemes = _at_most(limits.phonemes, np.diff(dataset.phoneme_offsets)[words])
+    phonemes = ranges(dataset.phoneme_offsets[words], num_phonemes)
+    starts = np.cumsum(num_frames) - num_frames
+    of_word = np.repeat(np.arange(len(rows)), num_words)
+    of_phoneme = np.repeat(of_word, num_phonemes)
+    word_spans = _kept(dataset.word_spans[words], num_frames[of_word])
+    phoneme_spans = _kept(dataset.phoneme_spans[phonemes], num_frames[of_phoneme])
+    if limits.frames_of_phoneme is not None:
+        longest = phoneme_spans[:, 0] + limits.frames_of_phoneme
+        phoneme_spans[:, 1] = np.minimum(phoneme_spans[:, 1], longest)
     frames = [
-        dataset.frames[start : start + length]
-        for start, length in zip(dataset.frame_starts[rows], lengths, strict=True)
+        dataset.frames[start : start + count]
+        for start, count in zip(dataset.frame_starts[rows], num_frames, strict=True)
     ]
-    num_words = np.minimum(np.diff(dataset.word_offsets)[rows], max_words)
-    words = _ranges(dataset.word_offsets[rows], num_words)
-    num_phonemes = np.minimum(np.diff(dataset.phoneme_offsets)[words], max_phonemes)
-    first, behind = dataset.phoneme_spans[
-        _ranges(dataset.phoneme_offsets[words], num_phonemes)
-    ].T.astype(np.int64)
-    num_frames = np.minimum(behind - first, max_frames)
-    utterance_starts = np.repeat(np.repeat(np.cumsum(lengths) - lengths, num_words), num_phonemes)
     return Batch(
         frames=torch.from_numpy(np.concatenate(frames)),
+        functionals=torch.from_numpy(dataset.functionals[rows]),
         word_ids=torch.from_numpy(dataset.word_ids[words]),
+        phoneme_ids=torch.from_numpy(dataset.phoneme_ids[phonemes]),
         labels=torch.from_numpy(dataset.labels[rows]),
-        frames_of_utterance=Sequences.of(lengths),
-        words_of_utterance=Sequences.of(num_words),
-        phonemes_of_word=ShortSequences.of(num_phonemes),
-        frames_of_phoneme=ShortSequences.of(
-            num_frames, _ranges(utterance_starts + first, num_frames)
-        ),
+        num_frames=num_frames,
+        num_words=num_words,
+        num_phonemes=num_phonemes,
+        word_spans=word_spans + starts[of_word, None],
+        phoneme_spans=phoneme_spans + starts[of_phoneme, None],
     )
 
 
-def _maxima(model: ModelConfig) -> tuple[int, int, int]:
-    """Frames of a phoneme, phonemes of a word, words of an utterance."""
-    match model:
-        case WiseConfig():
-            return model.max_frames, model.max_phonemes, model.max_words
-        case AlignmentConfig():
-            unlimited = np.iinfo(np.int64).max
-            return unlimited, unlimited, unlimited
+def _single(
+    mean: NDArray[np.float64], std: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    std[std <= 1e-12 * np.abs(mean)] = 1.0  # float64 rounding of a constant, or exactly 0
+    return mean.astype(np.float32), std.astype(np.float32)
 
 
-def _ranges(starts: Rows, counts: Rows) -> Rows:
-    """``starts[0], starts[0] + 1, ...`` for ``counts[0]`` values, then the same for the next."""
-    ends = np.cumsum(counts)
-    return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1])
+def _rows(utterances: Sequence[Utterance], ids: Sequence[str]) -> Rows:
+    row_of = {id_: row for row, id_ in enumerate(ids)}
+    return np.array([row_of[u.id] for u in utterances], dtype=np.int64)
+
+
+def _at_most(limit: int | None, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return counts if limit is None else np.minimum(counts, limit)
+
+
+def _kept(spans: NDArray[np.int32], num_frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Spans ``[S, 2]`` in utterances cut to so many frames; the last one if nothing is left."""
+    first = np.minimum(spans[:, 0], num_frames - 1)
+    return np.stack([first, np.minimum(spans[:, 1], num_frames)], axis=1).astype(np.int64)
+
+
+def _numbers(words: Iterable[str], known: Sequence[str]) -> NDArray[np.int64]:
+    """Places in ``known``, counted from 1; 0 for a word that is not there."""
+    number_of = {word: number for number, word in enumerate(known, start=1)}
+    return np.array([number_of.get(word, 0) for word in words], dtype=np.int64)
 
 
 def _offsets(counts: Iterable[int]) -> NDArray[np.int64]:

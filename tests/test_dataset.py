@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from ser_platform.config.model import AlignmentConfig, WiseConfig
+from ser_platform.config.model import AlignmentConfig, DualRnnConfig, WiseConfig
 from ser_platform.dataset import (
     Dataset,
     build_dataset,
     collate,
     epoch_batches,
     frame_spans,
+    functional_statistics,
+    phonemes_of,
     share,
     statistics,
 )
@@ -270,3 +272,53 @@ def test_a_batch_moves_as_a_whole(dataset) -> None:
     assert moved.labels.is_meta
     assert moved.frames_of_phoneme.places.is_meta
     assert moved.words_of_utterance.slots.is_meta
+
+
+def test_a_words_span_holds_those_of_its_phonemes(dataset) -> None:
+    of_word = np.repeat(np.arange(len(dataset.word_ids)), np.diff(dataset.phoneme_offsets))
+    words, phonemes = dataset.word_spans[of_word], dataset.phoneme_spans
+    assert (words[:, 0] <= phonemes[:, 0]).all()
+    assert (phonemes[:, 1] <= words[:, 1]).all()
+
+
+def test_phonemes_have_numbers_in_the_order_of_their_symbols(rng) -> None:
+    dataset = dataset_of([[[1, 1, 1]]], rng)
+    assert dataset.phonemes == ("AA", "B", "CH")
+    assert dataset.phoneme_ids.tolist() == [1, 2, 3]
+
+
+def test_a_word_without_phonemes_and_a_symbol_not_known_are_number_0(rng) -> None:
+    (made, _), table = utterance([[1, 2], [3]], row=0), table_of({"u0": 9}, 3, rng)
+    bare = dataclasses.replace(made.words[1], phonemes=())
+    made = dataclasses.replace(made, words=(made.words[0], bare))
+    dataset = build_dataset([made], table, vectors_of(2, rng), phonemes=("B",))
+    assert dataset.phoneme_ids.tolist() == [0, 1, 0]
+
+
+def test_the_phonemes_of_a_part_are_those_that_occur_in_it(rng) -> None:
+    dataset = dataset_of([[[1]], [[1], [1]], [[1, 1, 1]]], rng)
+    assert [phonemes_of(dataset, np.array([row])).tolist() for row in range(3)] == [
+        [1],
+        [2, 3],
+        [1, 2, 3],
+    ]
+
+
+def test_functionals_are_joined_by_utterance_and_scaled_by_a_part_of_them(rng) -> None:
+    shapes = random_shapes(30, rng)
+    dataset = dataset_of(shapes, rng, functional_dim=4)
+    part = np.arange(0, 30, 3)
+    mean, std = functional_statistics(dataset, part)
+    np.testing.assert_allclose(mean, dataset.functionals[part].mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(std, dataset.functionals[part].std(axis=0), atol=1e-6)
+    batch = collate(dataset, part, WISE)
+    np.testing.assert_array_equal(batch.functionals, dataset.functionals[part])
+
+
+def test_an_utterance_that_is_cut_keeps_words_and_phonemes_inside(rng) -> None:
+    dataset = dataset_of([[[3, 1], [5]], [[9]]], rng)
+    batch = collate(dataset, np.arange(2), DualRnnConfig(max_frames=4))
+    assert batch.num_frames.tolist() == [4, 4]
+    for spans in (batch.word_spans, batch.phoneme_spans):
+        assert (spans[:, 0] < spans[:, 1]).all()
+    assert batch.word_spans.tolist() == [[2, 4], [3, 4], [6, 8]]

@@ -20,6 +20,7 @@ FLOORS = (
     {"dataset"},
     {"models"},
     {"features"},
+    {"transcripts"},
     {"corpora"},
     {"storage", "results"},
     {"metrics", "config"},

@@ -1,13 +1,16 @@
-"""What a network reads: frames of the signal, vectors of the words.
+"""What a network reads: frames of the signal, values of whole utterances, vectors of the words.
 
 "Xu" is Xu et al. 2019 (alignment), "Shen" is Shen et al. 2020 (WISE); section numbers are theirs.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from ser_platform.config.sections import Seconds, Section
+
+SAMPLE_RATE_HZ = 16_000
+"""Every recording is brought to it before features are computed."""
 
 
 class Framing(Section):
@@ -51,7 +54,90 @@ class ShortTerm34Config(Framing):
     """Which pyAudioAnalysis to agree with: its last release, or the code of September 2018."""
 
 
-FeatureConfig = Annotated[Mfcc39Config | ShortTerm34Config, Field(discriminator="kind")]
+class SpectrogramConfig(Framing):
+    """Logarithm of the power spectrum, Hamming window, in numpy.
+
+    The defaults are those of Satt et al. 2017: 200 bins, 0 to 3980 Hz. Yenigalla et al. 2018:
+    ``window_s: 0.025, grid_hz: 31.25, bins: 257``, all bins with that of 8 kHz. The numbers are
+    as later work reports them; neither paper was at hand. IEMOCAP takes 2 GB at 200 bins.
+    """
+
+    kind: Literal["spectrogram"] = "spectrogram"
+    window_s: Seconds = 0.040
+    hop_s: Seconds = 0.010
+    grid_hz: Annotated[float, Field(ge=1, le=SAMPLE_RATE_HZ / 2)] = 20.0
+    """Distance of the bins; frames are filled up with zeros to 1 / grid_hz seconds."""
+    bins: PositiveInt = 200
+    """How many are kept, from 0 Hz up: bin k is at k * grid_hz."""
+
+    @property
+    def fft_length(self) -> int:
+        """Samples of a frame with its zeros."""
+        return round(SAMPLE_RATE_HZ / self.grid_hz)
+
+    @model_validator(mode="after")
+    def _grid_fits(self) -> "SpectrogramConfig":
+        exact, window = SAMPLE_RATE_HZ / self.grid_hz, round(self.window_s * SAMPLE_RATE_HZ)
+        most = self.fft_length // 2 + 1
+        if abs(exact - self.fft_length) > 1e-6:
+            raise ValueError(
+                f"grid_hz={self.grid_hz} is {exact:.3f} samples of {SAMPLE_RATE_HZ} Hz; a whole "
+                "number is needed, as 20.0 (800) and 31.25 (512) are"
+            )
+        if window > self.fft_length:
+            raise ValueError(
+                f"grid_hz={self.grid_hz} is a frame of {self.fft_length} samples, and "
+                f"window_s={self.window_s} is {window}; give a grid of at most "
+                f"{SAMPLE_RATE_HZ / window} Hz, or a shorter window"
+            )
+        if self.bins > most:
+            raise ValueError(
+                f"bins={self.bins}: a grid of {self.grid_hz} Hz has {most} up to "
+                f"{SAMPLE_RATE_HZ // 2} Hz"
+            )
+        return self
+
+
+class Mfcc40Config(Framing):
+    """40 cepstral coefficients of 40 mel bands, 20 to 7600 Hz: Kaldi's "hires", in numpy.
+
+    Sarma et al. 2018 (TDNN-LSTM) name high-dimensional MFCC; the numbers are Kaldi's recipe.
+    """
+
+    kind: Literal["mfcc40"] = "mfcc40"
+    window_s: Seconds = 0.025
+    hop_s: Seconds = 0.010
+
+
+FeatureConfig = Annotated[
+    Mfcc39Config | ShortTerm34Config | SpectrogramConfig | Mfcc40Config,
+    Field(discriminator="kind"),
+]
+"""One row of values per frame."""
+
+
+class Prosody35Config(Section):
+    """7 statistics of pitch (Hz, semitones), voicing, harmonicity, loudness, through openSMILE.
+
+    The prosodic vector of Yoon et al. 2018 (MDRE); which openSMILE recipe they ran is our
+    reading. openSMILE is licensed by audEERING for research and non-commercial use.
+    """
+
+    kind: Literal["prosody35"] = "prosody35"
+
+
+class EgemapsConfig(Section):
+    """The 88 functionals of eGeMAPS (Eyben et al. 2016), openSMILE's version v02.
+
+    openSMILE is licensed by audEERING for research and non-commercial use.
+    """
+
+    kind: Literal["egemaps"] = "egemaps"
+
+
+FunctionalsConfig = Annotated[Prosody35Config | EgemapsConfig, Field(discriminator="kind")]
+"""One row of values per utterance."""
+ExtractorConfig = FeatureConfig | FunctionalsConfig
 
 
 class Glove50Config(Section):

@@ -9,11 +9,22 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from ser_platform.config.corpus import CorpusConfig, SplitConfig
-from ser_platform.config.inputs import EmbeddingConfig, FeatureConfig, Glove50Config
+from ser_platform.config.inputs import (
+    EmbeddingConfig,
+    FeatureConfig,
+    FunctionalsConfig,
+    Glove50Config,
+)
 from ser_platform.config.model import ModelConfig
 from ser_platform.config.sections import Name, NonNegativeFloat, PositiveFloat, Section
-from ser_platform.config.study import Architecture, SearchSpace, StudyConfig
+from ser_platform.config.study import (
+    Architecture,
+    SearchSpace,
+    StudyConfig,
+    refuse_unread_functionals,
+)
 from ser_platform.config.training import TrainConfig
+from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 
 
 class ClusterConfig(Section):
@@ -50,8 +61,11 @@ class Experiment(Section):
     name: str
     corpus: CorpusConfig
     split: SplitConfig = SplitConfig()
+    transcript: TranscriptConfig = OracleConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig
+    functionals: FunctionalsConfig | None = None
+    """Values of whole utterances, for a network that reads them."""
     model: ModelConfig
     train: TrainConfig = TrainConfig()
     protocol: Literal["shared"] = "shared"
@@ -64,8 +78,10 @@ class ExperimentFile(Section):
     name: Name
     corpus: CorpusConfig
     split: SplitConfig = SplitConfig()
+    transcript: TranscriptConfig = OracleConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig | None = None
+    functionals: FunctionalsConfig | None = None
     model: ModelConfig | None = None
     train: TrainConfig | None = None
     protocol: Literal["shared"] = "shared"
@@ -79,7 +95,8 @@ class ExperimentFile(Section):
 
     @model_validator(mode="after")
     def _one_or_several(self) -> "ExperimentFile":
-        single = [name for name in ("features", "model", "train") if getattr(self, name)]
+        names = ("features", "functionals", "model", "train")
+        single = [name for name in names if getattr(self, name)]
         if self.study.architectures and single:
             raise ValueError(
                 f"study.architectures is given, so {', '.join(single)} belongs inside each of "
@@ -89,6 +106,20 @@ class ExperimentFile(Section):
             raise ValueError(
                 "give features and model (one architecture), or study.architectures (several)"
             )
+        refuse_unread_functionals(self.functionals, self.model)
+        return self
+
+    @model_validator(mode="after")
+    def _times_that_are_read(self) -> "ExperimentFile":
+        if isinstance(self.transcript, RecognisedConfig) and not self.transcript.words:
+            models = [self.model, *(a.model for a in self.study.architectures.values())]
+            reading = [m.kind for m in models if m and m.reads_word_times]
+            if reading:
+                raise ValueError(
+                    f"transcript.words is empty, but {' and '.join(reading)} reads the times of "
+                    "words; give them, or use a network that reads none (alignment, dual_rnn, "
+                    "lstm_attention)"
+                )
         return self
 
     @property
@@ -99,7 +130,10 @@ class ExperimentFile(Section):
         assert self.features is not None
         assert self.model is not None
         only = Architecture(
-            features=self.features, model=self.model, train=self.train or TrainConfig()
+            features=self.features,
+            functionals=self.functionals,
+            model=self.model,
+            train=self.train or TrainConfig(),
         )
         return {self.model.kind: only}
 
@@ -110,8 +144,10 @@ class ExperimentFile(Section):
             name=self.name,
             corpus=self.corpus,
             split=self.split,
+            transcript=self.transcript,
             embedding=self.embedding,
             features=chosen.features,
+            functionals=chosen.functionals,
             model=chosen.model,
             train=chosen.train,
             protocol=self.protocol,

@@ -41,6 +41,23 @@ def draw(domain: Domain, rng: random.Random) -> Any:
             return round(value) if isinstance(low, int) and isinstance(high, int) else value
 
 
+def holds(domain: Domain, value: Any) -> bool:
+    """Whether a value can be drawn from a domain."""
+    match domain:
+        case Choice(choice=choices):
+            return value in choices
+        case Uniform(uniform=(low, high)) | LogUniform(log_uniform=(low, high)):
+            return isinstance(value, int | float) and low <= value <= high
+
+
+def value_of(experiment: Experiment, setting: str) -> Any:
+    """What an experiment has at a dotted name."""
+    value: Any = experiment
+    for part in setting.split("."):
+        value = getattr(value, part)
+    return value
+
+
 def _ends(domain: Domain) -> tuple[Any, ...]:
     match domain:
         case Choice(choice=values) | Uniform(uniform=values) | LogUniform(log_uniform=values):

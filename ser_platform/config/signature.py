@@ -7,8 +7,8 @@ from typing import Any
 from ser_platform.config.schema import Experiment
 from ser_platform.config.sections import Section
 
-_NOT_IN_RESULTS = {"name": True, "corpus": {"root"}}
-"""What it is called, and where the same corpus lies; any other setting counts."""
+_NOT_IN_RESULTS = {"name": True, "corpus": {"root"}, "transcript": {"path", "words"}}
+"""What it is called, and where the same corpus and texts lie; any other setting counts."""
 
 
 def signature(section: Section) -> str:

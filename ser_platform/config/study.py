@@ -2,9 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, PositiveInt, Tag, field_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    PositiveInt,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
-from ser_platform.config.inputs import FeatureConfig
+from ser_platform.config.inputs import FeatureConfig, FunctionalsConfig
 from ser_platform.config.model import ModelConfig
 from ser_platform.config.problems import shown
 from ser_platform.config.sections import NAME, NAME_IN_WORDS, Section, Seed
@@ -64,10 +71,27 @@ class Architecture(Section):
     """One architecture of a study over several, with the features it reads."""
 
     features: FeatureConfig
+    functionals: FunctionalsConfig | None = None
     model: ModelConfig
     train: TrainConfig = TrainConfig()
     search: SearchSpace = Field(default_factory=dict)
     """Searched only for this architecture."""
+
+    @model_validator(mode="after")
+    def _functionals_are_read(self) -> "Architecture":
+        refuse_unread_functionals(self.functionals, self.model)
+        return self
+
+
+def refuse_unread_functionals(
+    functionals: FunctionalsConfig | None, model: ModelConfig | None
+) -> None:
+    """Raise ValueError when a network is given values of whole utterances that it ignores."""
+    if functionals and model and not model.reads_functionals:
+        raise ValueError(
+            f"functionals ({functionals.kind}) are given, but the network ({model.kind}) reads "
+            "none; leave them out, or use dual_rnn with modality both or audio"
+        )
 
 
 class StudyConfig(Section):

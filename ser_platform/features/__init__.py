@@ -1,12 +1,20 @@
-"""Signal -> frames, computed once and cached in object storage; words -> vectors."""
+"""Signal -> frames or functionals, computed once, cached in object storage; words -> vectors."""
 
-from ser_platform.config.inputs import FeatureConfig, Mfcc39Config, ShortTerm34Config
+from ser_platform.config.inputs import (
+    EgemapsConfig,
+    ExtractorConfig,
+    Mfcc39Config,
+    Mfcc40Config,
+    Prosody35Config,
+    ShortTerm34Config,
+    SpectrogramConfig,
+)
 from ser_platform.features.base import FrameExtractor
 
 __all__ = ["FrameExtractor", "make_extractor"]
 
 
-def make_extractor(config: FeatureConfig) -> FrameExtractor:
+def make_extractor(config: ExtractorConfig) -> FrameExtractor:
     """The extractor a configuration asks for."""
     match config:
         case Mfcc39Config():
@@ -17,3 +25,19 @@ def make_extractor(config: FeatureConfig) -> FrameExtractor:
             from ser_platform.features.shortterm import ShortTerm34
 
             return ShortTerm34(config)
+        case SpectrogramConfig():
+            from ser_platform.features.spectrogram import Spectrogram
+
+            return Spectrogram(config)
+        case Mfcc40Config():
+            from ser_platform.features.mfcc40 import Mfcc40
+
+            return Mfcc40(config)
+        case Prosody35Config():
+            from ser_platform.features.prosody import Prosody35
+
+            return Prosody35(config)
+        case EgemapsConfig():
+            from ser_platform.features.egemaps import Egemaps
+
+            return Egemaps(config)

@@ -1,37 +1,16 @@
-"""Frames of a whole corpus: read from the object store, computed where they are missing.
+"""Features of a whole corpus, for the networks: kept in the object store, see ``rows``."""
 
-Layout below the store: ``features/v1/<2 hex>/<key>.st`` one shard each (see ``plan``),
-``features/manifests/<key>.json`` what belongs together, written last, and
-``features/quarantine/`` objects that were damaged.
-"""
-
-import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ser_platform.config.inputs import FeatureConfig
-from ser_platform.errors import FeatureError
-from ser_platform.features import audio, make_extractor
-from ser_platform.features.base import FrameExtractor, Frames
-from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard
-from ser_platform.features.plan import Recording, Shard, plan_shards, refuse_problems
-from ser_platform.features.shard import Arrays
-from ser_platform.features.stored import read_new, read_stored, write_manifest
+from ser_platform.config.inputs import FeatureConfig, FunctionalsConfig
+from ser_platform.features.base import Frames
+from ser_platform.features.rows import Mapper, Progress, in_process, load_rows
 from ser_platform.storage.base import ObjectStore
 from ser_platform.utterance import Utterance
-
-_log = logging.getLogger(__name__)
-
-Mapper = Callable[
-    [Callable[[ShardTask], ShardSummary], Iterable[ShardTask]], Iterator[ShardSummary]
-]
-"""Calls a module-level function on each item, here or on a cluster; results in any order, as
-they finish. It draws an item only when it can be worked on: items hold audio."""
-Progress = Callable[[int, int, int], None]
-"""Called with utterances done, utterances in all, and how many of those done were stored."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +34,17 @@ class FrameTable:
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
 
-def in_process(
-    function: Callable[[ShardTask], ShardSummary], items: Iterable[ShardTask]
-) -> Iterator[ShardSummary]:
-    """The :data:`Mapper` without a cluster: one item after the other, here."""
-    return map(function, items)
+@dataclass(frozen=True)
+class FunctionalsTable:
+    """One row of values for each of many utterances, in order of session and id."""
+
+    values: Frames
+    """``[utterances, dim]``: row i is of ``ids[i]``."""
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    """What each value of a row is."""
+    manifest_key: str
+    """Digest of extractor, settings and recordings: equal key, equal values."""
 
 
 def load_frames(
@@ -78,77 +63,29 @@ def load_frames(
         StoreError: when the store cannot be reached or refuses.
         CorruptObjectError: when objects just written cannot be read back intact.
     """
-    extractor = make_extractor(config)
-    shards = plan_shards(utterances, extractor)
-    stored, damaged = read_stored(store, shards)
-    cached = done = sum(len(shard.recordings) for shard in shards if shard.key in stored)
-    report = progress or _silent
-    report(done, len(utterances), cached)
-
-    problems: list[str] = []
-    missing = {shard.key: shard for shard in shards if shard.key not in stored}
-    tasks = _tasks(store, config, missing.values(), damaged, problems)
-    for summary in run(fill_shard, tasks):
-        problems.extend(summary.problems)
-        done += len(missing[summary.key].recordings)
-        report(done, len(utterances), cached)
-    refuse_problems(problems)
-    # Read back rather than kept: of two who computed a shard, both use the copy that stayed.
-    stored |= read_new(store, missing.values())
-    return _joined(store, shards, stored, extractor, config)
-
-
-def _silent(done: int, total: int, cached: int) -> None:
-    pass
-
-
-def _tasks(
-    store: ObjectStore,
-    config: FeatureConfig,
-    shards: Iterable[Shard],
-    damaged: set[str],
-    problems: list[str],
-) -> Iterator[ShardTask]:
-    """One task per shard, its recordings read when it is drawn; none after a problem."""
-    for shard in shards:
-        if problems:
-            return
-        try:
-            recordings = tuple(_bytes_of(recording) for recording in shard.recordings)
-        except FeatureError as error:
-            problems.append(str(error))
-            return
-        yield ShardTask(store, config, shard, recordings, replace=shard.key in damaged)
-
-
-def _bytes_of(recording: Recording) -> bytes:
-    try:
-        return audio.read_bytes(recording.path)
-    except FeatureError as error:
-        raise FeatureError(f"{recording.id}: {error}") from error
-
-
-def _joined(
-    store: ObjectStore,
-    shards: Sequence[Shard],
-    stored: dict[str, Arrays],
-    extractor: FrameExtractor,
-    config: FeatureConfig,
-) -> FrameTable:
-    lengths = [np.diff(stored[shard.key]["offsets"]) for shard in shards]
-    offsets = np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64)
-    values = np.empty((offsets[-1], len(extractor.names)), np.float32)
-    start = 0
-    for shard in shards:
-        part = stored.pop(shard.key)["values"]  # given up once copied: it is a second copy
-        values[start : start + len(part)] = part
-        start += len(part)
+    rows = load_rows(store, utterances, config, run, progress)
     return FrameTable(
-        values=values,
-        offsets=offsets,
-        ids=tuple(r.id for shard in shards for r in shard.recordings),
-        names=extractor.names,
+        values=rows.values,
+        offsets=rows.offsets,
+        ids=rows.ids,
+        names=rows.names,
         window_s=config.window_s,
         hop_s=config.hop_s,
-        manifest_key=write_manifest(store, shards, lengths, extractor),
+        manifest_key=rows.manifest_key,
     )
+
+
+def load_functionals(
+    store: ObjectStore,
+    utterances: Sequence[Utterance],
+    config: FunctionalsConfig,
+    run: Mapper = in_process,
+    progress: Progress | None = None,
+) -> FunctionalsTable:
+    """The functionals of ``utterances``, stored and computed as by :func:`load_frames`.
+
+    Raises:
+        FeatureError, StoreError, CorruptObjectError: as there.
+    """
+    rows = load_rows(store, utterances, config, run, progress)
+    return FunctionalsTable(rows.values, rows.ids, rows.names, rows.manifest_key)

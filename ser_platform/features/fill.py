@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ser_platform.config.inputs import FeatureConfig
+from ser_platform.config.inputs import ExtractorConfig
 from ser_platform.errors import CorruptObjectError, FeatureError
 from ser_platform.features import audio, make_extractor
 from ser_platform.features.base import FrameExtractor, Frames
@@ -19,7 +19,7 @@ class ShardTask:
     """All that a process needs to compute a shard; recordings travel as bytes."""
 
     store: ObjectStore
-    config: FeatureConfig
+    config: ExtractorConfig
     shard: Shard
     audio: tuple[bytes, ...]
     replace: bool
@@ -74,9 +74,13 @@ def _extract(extractor: FrameExtractor, recording: Recording, data: bytes) -> Fr
     if hashlib.sha256(data).hexdigest() != recording.sha256:
         return f"{recording.id}: {recording.path}: changed while it was read; run again"
     try:
-        frames = extractor(audio.decode(data, recording.path))
+        signal = audio.decode(data, recording.path)
     except FeatureError as error:
         return f"{recording.id}: {error}"
+    try:
+        frames = extractor(signal)
+    except FeatureError as error:
+        return f"{recording.id}: {recording.path}: {error}"
     if not len(frames):
         return f"{recording.id}: {recording.path}: shorter than one frame (features.window_s)"
     if not np.isfinite(frames).all():

@@ -1,19 +1,12 @@
-"""39-dim MFCC through openSMILE (Shen, section 3.2).
-
-openSMILE is licensed by audEERING for research and non-commercial use; it is imported on the
-first extraction, not before.
-"""
+"""39-dim MFCC through openSMILE (Shen, section 3.2)."""
 
 import functools
-import hashlib
-from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from ser_platform.config.inputs import Mfcc39Config
-from ser_platform.errors import FeatureError
+from ser_platform.features import smile
 from ser_platform.features.base import SAMPLE_RATE_HZ, Frames, Signal
 
 _CONFIGURATION = Path(__file__).with_name("mfcc39.conf")
@@ -42,40 +35,18 @@ class Mfcc39:
     def __call__(self, signal: Signal) -> Frames:
         if len(signal) < self._window:
             return np.empty((0, len(self.names)), np.float32)
-        smile = _smile(self._window, self._hop)
-        # openSMILE multiplies by 32768 and truncates to 16 bit: these are the samples again.
-        features = smile(np.divide(signal, 2**15, dtype=np.float32), SAMPLE_RATE_HZ)
-        return np.ascontiguousarray(features[0].T, np.float32)
+        return _smile(self._window, self._hop)(signal)
 
     def identity(self) -> dict[str, object]:
-        return {
-            **self._config.model_dump(),
-            "version": 1,
-            "configuration_sha256": hashlib.sha256(_CONFIGURATION.read_bytes()).hexdigest(),
-            "opensmile": version("opensmile"),
-        }
+        return {**self._config.model_dump(), "version": 1, **smile.identity(_CONFIGURATION)}
 
 
 @functools.lru_cache(maxsize=4)
-def _smile(window: int, hop: int) -> Callable[[Frames, int], Frames]:
-    """The openSMILE object for frames of so many samples, built once per process.
+def _smile(window: int, hop: int) -> smile.Smile:
+    """For frames of so many samples, built once per process.
 
-    It gives ``[1, dim, frames]``. Seconds that are no whole number of samples would shift its
-    frequency axis, so it gets those that are.
+    Seconds that are no whole number of samples would shift openSMILE's frequency axis, so it
+    gets those that are.
     """
-    import opensmile
-
-    try:
-        smile = opensmile.Smile(
-            str(_CONFIGURATION),
-            feature_level="lld",
-            options={"winSec": window / SAMPLE_RATE_HZ, "hopSec": hop / SAMPLE_RATE_HZ},
-            sampling_rate=SAMPLE_RATE_HZ,
-        )
-    except UnicodeEncodeError as error:
-        raise FeatureError(
-            f"openSMILE cannot open {_CONFIGURATION}: it takes plain ASCII paths only; move the "
-            "project and its environment to a folder without accents, or use shortterm34"
-        ) from error
-    assert smile.num_features == len(NAMES), smile.feature_names
-    return smile
+    options = {"winSec": window / SAMPLE_RATE_HZ, "hopSec": hop / SAMPLE_RATE_HZ}
+    return smile.open_smile(_CONFIGURATION, "lld", options=options)

@@ -22,9 +22,11 @@ from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import FeatureError
 from ser_platform.features import make_extractor
 from ser_platform.features.audio import load
-from ser_platform.features.cache import FrameTable
+from ser_platform.features.base import Signal
+from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
 from ser_platform.models import build_model
+from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Utterance, Word
 
 _FORMAT = 1
@@ -36,6 +38,7 @@ def save_model(
     experiment: Experiment,
     networks: Sequence[dict[str, torch.Tensor]],
     vectors: WordVectors,
+    phonemes: Sequence[str],
     about: dict[str, Any],
 ) -> None:
     """Write a model folder.
@@ -45,6 +48,7 @@ def save_model(
         experiment: the setting the networks were trained with.
         networks: the weights of each fold, with their normalisation.
         vectors: the words the model knows.
+        phonemes: the symbols it was trained with, in order.
         about: protocol and scores, for the reader.
     """
     setting = {
@@ -52,6 +56,7 @@ def save_model(
         "experiment": experiment.model_dump(mode="json"),
         "emotions": EMOTIONS,
         "words": vectors.words,
+        "phonemes": phonemes,
         "networks": len(networks),
         "about": about,
     }
@@ -70,6 +75,7 @@ class Predictor:
     experiment: Experiment
     networks: tuple[nn.Module, ...]
     vectors: WordVectors
+    phonemes: tuple[str, ...]
     about: dict[str, Any]
 
     @classmethod
@@ -84,18 +90,22 @@ class Predictor:
         experiment = Experiment.model_validate_json(json.dumps(setting["experiment"]))
         values = load_file(folder / _VECTORS)["vectors"].numpy()
         vectors = WordVectors(tuple(setting["words"]), values, (), {})
-        extractor = make_extractor(experiment.features)
+        functionals = experiment.functionals
+        functional_dim = len(make_extractor(functionals).names) if functionals else 0
         networks = []
         for number in range(setting["networks"]):
-            network = build_model(
-                experiment.model,
-                frame_dim=len(extractor.names),
+            inputs = Inputs(
+                frame_dim=len(make_extractor(experiment.features).names),
                 word_vectors=torch.from_numpy(np.pad(values, ((1, 0), (0, 0)))),
-                trainable_vectors=experiment.embedding.trainable,
+                trainable=experiment.embedding.trainable,
+                functional_dim=functional_dim,
+                num_phonemes=len(setting["phonemes"]),
             )
+            network = build_model(experiment.model, inputs)
             network.load_state_dict(load_file(folder / f"network{number}.safetensors"))
             networks.append(network.eval())
-        return cls(experiment, tuple(networks), vectors, setting["about"])
+        phonemes = tuple(setting["phonemes"])
+        return cls(experiment, tuple(networks), vectors, phonemes, setting["about"])
 
     def predict(
         self, recordings: Sequence[Path], words: Sequence[Sequence[Word]]
@@ -109,27 +119,38 @@ class Predictor:
         Raises:
             FeatureError: for a recording that cannot be read.
         """
-        extractor = make_extractor(self.experiment.features)
-        frames = [extractor(load(path)) for path in recordings]
+        signals = [load(path) for path in recordings]
         utterances = [
             Utterance(str(i), str(path), "", 0, EMOTIONS[0], "", tuple(said))
             for i, (path, said) in enumerate(zip(recordings, words, strict=True))
         ]
-        framing = self.experiment.features
-        table = FrameTable(
-            values=np.concatenate(frames),
-            offsets=np.cumsum([0, *map(len, frames)], dtype=np.int64),
-            ids=tuple(u.id for u in utterances),
-            names=extractor.names,
-            window_s=framing.window_s,
-            hop_s=framing.hop_s,
-            manifest_key="",
-        )
-        dataset = build_dataset(utterances, table, self.vectors)
+        table, functionals = self._frames(signals), self._functionals(signals)
+        dataset = build_dataset(utterances, table, self.vectors, functionals, self.phonemes)
         batch = collate(dataset, np.arange(len(utterances)), self.experiment.model)
         with torch.inference_mode():
             of_networks = [network(batch).softmax(dim=1) for network in self.networks]
         return torch.stack(of_networks).mean(dim=0).numpy()
+
+    def _frames(self, signals: Sequence[Signal]) -> FrameTable:
+        config = self.experiment.features
+        extractor = make_extractor(config)
+        frames = [extractor(signal) for signal in signals]
+        return FrameTable(
+            values=np.concatenate(frames),
+            offsets=np.cumsum([0, *map(len, frames)], dtype=np.int64),
+            ids=tuple(map(str, range(len(signals)))),
+            names=extractor.names,
+            window_s=config.window_s,
+            hop_s=config.hop_s,
+            manifest_key="",
+        )
+
+    def _functionals(self, signals: Sequence[Signal]) -> FunctionalsTable | None:
+        if self.experiment.functionals is None:
+            return None
+        extractor = make_extractor(self.experiment.functionals)
+        values = np.concatenate([extractor(signal) for signal in signals])
+        return FunctionalsTable(values, tuple(map(str, range(len(signals)))), extractor.names, "")
 
 
 def words_to_json(words: Sequence[Word]) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ser_platform.config.model import AlignmentConfig
 from ser_platform.emotions import EMOTIONS
+from ser_platform.models.attention import OverFrames
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs
 from ser_platform.models.recurrence import both_ways_states
@@ -30,6 +31,7 @@ class WordFrameAttention(nn.Module):
         self.u_HD = nn.Parameter(torch.empty(heads, weights).uniform_(-bound, bound))
         self.v_HD = nn.Parameter(torch.empty(heads, weights).uniform_(-bound, bound))
         self.b_H = nn.Parameter(torch.zeros(heads))
+        self.softmax = OverFrames()
 
     def forward(self, speech_FS: Tensor, text_WS: Tensor, batch: Batch) -> Tensor:
         """The aligned speech of each word, ``[W, S]``."""
@@ -38,15 +40,11 @@ class WordFrameAttention(nn.Module):
         speech_FHD = speech_FS.unflatten(1, (heads, weights))
         text_WHD = text_WS.unflatten(1, (heads, weights))
         # u.s_i + v.h_j + b is a sum of one number per frame and one per word: pairs of states
-        # are never laid side by side. Behind the end of an utterance there is -inf to add,
-        # after the tanh: tanh(-inf) is -1, a weight like any other.
+        # are never laid side by side.
         of_frame_BHN = frames.grid(_each_head(speech_FHD, self.u_HD)).permute(1, 2, 0)
         of_word_BHM = words.grid(_each_head(text_WHD, self.v_HD) + self.b_H).permute(1, 2, 0)
-        behind_BN = torch.arange(of_frame_BHN.shape[2]) >= frames.lengths[:, None]
-        behind_BN = behind_BN.to(speech_FS.device)
         a_BHMN = torch.tanh(of_frame_BHN.unsqueeze(2) + of_word_BHM.unsqueeze(3))  # eq. 7
-        a_BHMN = a_BHMN.masked_fill(behind_BN[:, None, None], -torch.inf)
-        alpha_BHMN = a_BHMN.softmax(dim=3)  # eq. 8
+        alpha_BHMN = self.softmax(a_BHMN, frames.lengths)  # eq. 8
         speech_BHND = frames.grid(speech_FHD).permute(1, 2, 0, 3)
         aligned_BHMD = alpha_BHMN @ speech_BHND  # eq. 9
         return words.rows(aligned_BHMD.permute(2, 0, 1, 3)).flatten(1)
@@ -54,6 +52,14 @@ class WordFrameAttention(nn.Module):
 
 def _each_head(state_RHD: Tensor, weight_HD: Tensor) -> Tensor:
     return torch.einsum("rhd,hd->rh", state_RHD, weight_HD)
+
+
+class HardAlignment(nn.Module):
+    """For every word, the mean of the speech states in its own frames (table 2)."""
+
+    def forward(self, speech_FS: Tensor, _text_WS: Tensor, batch: Batch) -> Tensor:
+        """The aligned speech of each word, ``[W, S]``."""
+        return batch.frames_by_word.means(speech_FS)
 
 
 class AlignmentNet(nn.Module):
@@ -65,7 +71,11 @@ class AlignmentNet(nn.Module):
         self.inputs = inputs
         self.speech = nn.LSTM(inputs.frame_dim, state // 2, bidirectional=True)
         self.text = nn.LSTM(inputs.word_dim, state // 2, bidirectional=True)
-        self.attention = WordFrameAttention(config.heads, config.weights)
+        self.alignment = (
+            WordFrameAttention(config.heads, config.weights)
+            if config.alignment == "learned"
+            else HardAlignment()
+        )
         self.fusion = nn.LSTM(2 * state, state // 2, bidirectional=True)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(state, len(EMOTIONS))
@@ -76,7 +86,7 @@ class AlignmentNet(nn.Module):
         frames, words = batch.frames_of_utterance, batch.words_of_utterance
         speech_FS = both_ways_states(self.speech, self.inputs.frames(batch), frames)  # eq. 1-3
         text_WS = both_ways_states(self.text, self.inputs.words(batch), words)  # eq. 4-6
-        aligned_WS = self.attention(speech_FS, text_WS, batch)
+        aligned_WS = self.alignment(speech_FS, text_WS, batch)
         both_WS2 = self.dropout(torch.cat([aligned_WS, text_WS], dim=1))
         fused_WS = both_ways_states(self.fusion, both_WS2, words)  # eq. 10-12
         strongest_BS = words.grid(fused_WS, fill=-torch.inf).amax(dim=0)  # eq. 13

@@ -1,11 +1,12 @@
 """What a network reads: some utterances, ragged, nothing padded to a maximum."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from ser_platform.models.ragged import Sequences, ShortSequences
+from ser_platform.models.ragged import Counts, Segments, Sequences, ShortSequences, ranges
 
 
 @dataclass(frozen=True)
@@ -14,28 +15,93 @@ class Batch:
 
     Every utterance has at least one frame and one word, every word a phoneme, every phoneme a
     frame. Frames of pauses belong to no phoneme; short neighbours may share a frame.
+
+    How many there are of each lies on the CPU as plain arrays. Networks read them as index
+    tables, each of which is made when it is first asked for: no network needs them all.
     """
 
     frames: Tensor
     """float ``[F, D]``, as extracted: not normalised."""
+    functionals: Tensor
+    """float ``[B, Q]``, values of whole utterances, not normalised; Q may be 0."""
     word_ids: Tensor
     """int64 ``[W]``, rows of the word vectors."""
+    phoneme_ids: Tensor
+    """int64 ``[P]``, numbers of the phonemes; 0 is none or an unknown one."""
     labels: Tensor
     """int64 ``[B]``, indices into the emotions."""
-    frames_of_utterance: Sequences
-    words_of_utterance: Sequences
-    phonemes_of_word: ShortSequences
-    frames_of_phoneme: ShortSequences
-    """Its steps are rows of ``frames``."""
+    num_frames: Counts
+    """``[B]``"""
+    num_words: Counts
+    """``[B]``"""
+    num_phonemes: Counts
+    """``[W]``"""
+    word_spans: Counts
+    """``[W, 2]``, first row of ``frames`` and row behind the last; never empty."""
+    phoneme_spans: Counts
+    """``[P, 2]``, the same."""
 
     def to(self, device: torch.device | str) -> "Batch":
-        """The same on ``device``; lengths stay on the CPU."""
-        return Batch(
-            self.frames.to(device),
-            self.word_ids.to(device),
-            self.labels.to(device),
-            self.frames_of_utterance.to(device),
-            self.words_of_utterance.to(device),
-            self.phonemes_of_word.to(device),
-            self.frames_of_phoneme.to(device),
+        """The same on ``device``; what is counted stays on the CPU."""
+        return replace(
+            self,
+            frames=self.frames.to(device),
+            functionals=self.functionals.to(device),
+            word_ids=self.word_ids.to(device),
+            phoneme_ids=self.phoneme_ids.to(device),
+            labels=self.labels.to(device),
         )
+
+    @cached_property
+    def frames_of_utterance(self) -> Sequences:
+        """Rows of ``frames``."""
+        return Sequences.of(self.num_frames).to(self.frames.device)
+
+    @cached_property
+    def frames_of_utterance_packed(self) -> ShortSequences:
+        """The same for kernels that read packed sequences, however long."""
+        return ShortSequences.of(self.num_frames).to(self.frames.device)
+
+    @cached_property
+    def words_of_utterance(self) -> Sequences:
+        """Rows of ``word_ids``."""
+        return Sequences.of(self.num_words).to(self.frames.device)
+
+    @cached_property
+    def words_of_utterance_packed(self) -> ShortSequences:
+        """The same for kernels that read packed sequences, however long."""
+        return ShortSequences.of(self.num_words).to(self.frames.device)
+
+    @cached_property
+    def phonemes_of_utterance(self) -> Sequences:
+        """Rows of ``phoneme_ids``."""
+        ends = self.num_words.cumsum() - 1
+        behind = self.num_phonemes.cumsum()[ends]
+        counts = behind.copy()
+        counts[1:] -= behind[:-1]
+        return Sequences.of(counts).to(self.frames.device)
+
+    @cached_property
+    def phonemes_of_word(self) -> ShortSequences:
+        """Rows of ``phoneme_ids``."""
+        return ShortSequences.of(self.num_phonemes).to(self.frames.device)
+
+    @cached_property
+    def frames_of_phoneme(self) -> ShortSequences:
+        """Rows of ``frames``."""
+        return _within(self.phoneme_spans).to(self.frames.device)
+
+    @cached_property
+    def frames_of_word(self) -> ShortSequences:
+        """Rows of ``frames``, pauses between the phonemes of a word included."""
+        return _within(self.word_spans).to(self.frames.device)
+
+    @cached_property
+    def frames_by_word(self) -> Segments:
+        """The same rows, to be summed or averaged."""
+        return Segments.of(self.word_spans).to(self.frames.device)
+
+
+def _within(spans: Counts) -> ShortSequences:
+    lengths = spans[:, 1] - spans[:, 0]
+    return ShortSequences.of(lengths, ranges(spans[:, 0], lengths))

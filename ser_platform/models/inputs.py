@@ -1,4 +1,4 @@
-"""From a batch to numbers a network learns from: normalised frames, word vectors."""
+"""From a batch to numbers a network learns from: normalised frames, word vectors, phonemes."""
 
 import torch
 from torch import Tensor, nn
@@ -8,35 +8,75 @@ from ser_platform.models.batch import Batch
 
 
 class Inputs(nn.Module):
-    """Frames as z-scores of the training part, and the vector of every word.
+    """Frames and functionals as z-scores of the training part; words and phonemes by number.
 
-    Frame statistics are part of the state dict, so saved weights are complete. Word vectors are
-    part of it only when they are learned: frozen ones are the caller's.
+    What was taken from the training part is in the state dict, so saved weights are complete.
+    Word vectors are in it only when they are learned: frozen ones are the caller's.
+
+    Args:
+        frame_dim: values of a frame.
+        word_vectors: float ``[V, E]``, the row of each word id of a batch.
+        trainable: learns the word vectors too.
+        functional_dim: values of an utterance as a whole; 0 where there are none.
+        num_phonemes: symbols of phonemes in the corpus.
     """
 
     frame_mean: Tensor
     frame_std: Tensor
+    functional_mean: Tensor
+    functional_std: Tensor
+    phoneme_numbers: Tensor
     vectors: Tensor
 
-    def __init__(self, frame_dim: int, word_vectors: Tensor, trainable: bool) -> None:
+    def __init__(
+        self,
+        frame_dim: int,
+        word_vectors: Tensor,
+        trainable: bool,
+        functional_dim: int = 0,
+        num_phonemes: int = 0,
+    ) -> None:
         super().__init__()
         self.frame_dim, self.word_dim = frame_dim, word_vectors.shape[1]
+        self.functional_dim, self.num_phonemes = functional_dim, num_phonemes
+        self.register_buffer("phoneme_numbers", torch.arange(num_phonemes + 1))
         self.register_buffer("frame_mean", torch.zeros(frame_dim))
         self.register_buffer("frame_std", torch.ones(frame_dim))
+        if functional_dim:
+            self.register_buffer("functional_mean", torch.zeros(functional_dim))
+            self.register_buffer("functional_std", torch.ones(functional_dim))
         if trainable:
             self.vectors = nn.Parameter(word_vectors.clone())
         else:
             self.register_buffer("vectors", word_vectors, persistent=False)
 
     def set_normalisation(self, mean_D: Tensor, std_D: Tensor) -> None:
-        """Take the statistics of the training part; ``std_D`` is positive."""
+        """Take the statistics of the frames of the training part; ``std_D`` is positive."""
         self.frame_mean.copy_(mean_D)
         self.frame_std.copy_(std_D)
+
+    def set_functional_normalisation(self, mean_Q: Tensor, std_Q: Tensor) -> None:
+        """The same of the functionals."""
+        self.functional_mean.copy_(mean_Q)
+        self.functional_std.copy_(std_Q)
+
+    def set_known_phonemes(self, numbers: Tensor) -> None:
+        """Read every other phoneme as 0: the training part never says what it is."""
+        known = torch.isin(self.phoneme_numbers, numbers)
+        self.phoneme_numbers.mul_(known)
 
     def frames(self, batch: Batch) -> Tensor:
         """Normalised frames ``[F, D]``."""
         return (batch.frames - self.frame_mean) / self.frame_std
 
+    def functionals(self, batch: Batch) -> Tensor:
+        """Normalised functionals ``[B, Q]``."""
+        return (batch.functionals - self.functional_mean) / self.functional_std
+
     def words(self, batch: Batch) -> Tensor:
         """Word vectors ``[W, E]``."""
         return functional.embedding(batch.word_ids, self.vectors)
+
+    def phonemes(self, batch: Batch) -> Tensor:
+        """Numbers ``[P]`` of phonemes that are known, 0 for all others."""
+        return self.phoneme_numbers[batch.phoneme_ids]

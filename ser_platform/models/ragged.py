@@ -120,6 +120,44 @@ class ShortSequences:
         return ShortSequences(groups, self.places.to(device))
 
 
+@dataclass(frozen=True)
+class Segments:
+    """Stretches of rows, which may overlap or leave rows out, to be averaged."""
+
+    take: Tensor
+    """The rows of all stretches, one stretch behind the other."""
+    owner: Tensor
+    """Which stretch each of them belongs to."""
+    lengths: Tensor
+    """Rows of each stretch."""
+
+    @classmethod
+    def of(cls, spans: Counts) -> "Segments":
+        """The tables of stretches ``[S, 2]``: first row and row behind the last, never empty."""
+        lengths = spans[:, 1] - spans[:, 0]
+        return cls(
+            torch.from_numpy(ranges(spans[:, 0], lengths)),
+            torch.from_numpy(np.repeat(np.arange(len(spans)), lengths)),
+            torch.from_numpy(lengths),
+        )
+
+    def to(self, device: torch.device | str) -> "Segments":
+        """The same on ``device``."""
+        return Segments(self.take.to(device), self.owner.to(device), self.lengths.to(device))
+
+    def means(self, rows_RD: Tensor) -> Tensor:
+        """The mean row of each stretch, ``[S, D]``."""
+        sums = rows_RD.new_zeros(len(self.lengths), rows_RD.shape[1])
+        sums = sums.index_add(0, self.owner, rows_RD.index_select(0, self.take))
+        return sums / self.lengths[:, None]
+
+
+def ranges(starts: Counts, counts: Counts) -> Counts:
+    """``starts[0], starts[0] + 1, ...`` for ``counts[0]`` values, then the same for the next."""
+    ends = np.cumsum(counts)
+    return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1])
+
+
 def _packed(starts: Counts, lengths: Counts) -> tuple[Counts, Counts]:
     """Rows step by step, and sequences per step, of sequences sorted longest first."""
     steps = np.arange(lengths[0])

@@ -8,6 +8,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import SerError, TrainingError
 from ser_platform.results import RunResult, score
 from ser_platform.runtime import fetch
+from ser_platform.train.given import Given
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.package import package
 from ser_platform.train.runs import Run
@@ -16,13 +17,13 @@ from ser_platform.train.session import Session, open_session
 _log = logging.getLogger(__name__)
 
 
-def train_file(file: ExperimentFile) -> list[RunResult]:
+def train_file(file: ExperimentFile, given: Given) -> list[RunResult]:
     """Train each architecture of a file with its settings as they stand, score, log.
 
     Raises:
         TrainingError: when a fold failed.
     """
-    with open_session(file, "train") as session:
+    with open_session(file, given, "train") as session:
         runs = [
             Run(name, file.experiment(name), {}, session.prepared[name], file.cluster.workers)
             for name in file.architectures

@@ -15,7 +15,7 @@ from ser_platform.utterance import Utterance
 
 _RESULT_CODE = (
     *("emotions.py", "utterance.py", "metrics.py", "results.py"),
-    *("corpora", "features", "models", "dataset.py"),
+    *("corpora", "transcripts", "features", "models", "dataset.py"),
     *("train/loop.py", "train/scoring.py", "train/fold.py", "train/checkpoint.py"),
     *("train/group.py", "train/ranks.py", "train/seeding.py"),
 )
@@ -52,7 +52,7 @@ def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, 
         "utterances": utterances,
         "split": _split(experiment.split),
         "selection": experiment.protocol,
-        "transcript": "oracle",
+        "transcript": experiment.transcript.kind,
     }
 
 

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,14 +18,27 @@ from torch.nn import functional
 
 from ser_platform.config.schema import Experiment
 from ser_platform.config.training import TrainConfig
-from ser_platform.dataset import Dataset, Rows, collate, epoch_batches, share, statistics
+from ser_platform.dataset import (
+    Dataset,
+    Rows,
+    collate,
+    epoch_batches,
+    functional_statistics,
+    phonemes_of,
+    share,
+    statistics,
+)
 from ser_platform.errors import TrainingError
 from ser_platform.models import build_model
+from ser_platform.models.inputs import Inputs
 from ser_platform.results import Epoch
 from ser_platform.train.adam import flatten, restore
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.scoring import predict, score_epoch
 from ser_platform.train.seeding import seed_everything
+
+if TYPE_CHECKING:
+    from ser_platform.models import Network
 
 Weights = dict[str, Tensor]
 
@@ -41,18 +55,22 @@ class Progress:
     step: int = 0
 
 
-def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) -> nn.Module:
+def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) -> "Network":
     """A freshly initialised network, normalised by the training part of its fold."""
     seed_everything(experiment.train.seed, fold)
-    model = build_model(
-        experiment.model,
+    inputs = Inputs(
         frame_dim=dataset.frames.shape[1],
         word_vectors=torch.from_numpy(np.array(dataset.word_vectors)),
-        trainable_vectors=experiment.embedding.trainable,
+        trainable=experiment.embedding.trainable,
+        functional_dim=dataset.functionals.shape[1],
+        num_phonemes=len(dataset.phonemes),
     )
-    mean, std = statistics(dataset, train)
-    model.inputs.set_normalisation(torch.from_numpy(mean), torch.from_numpy(std))
-    return model
+    inputs.set_normalisation(*map(torch.from_numpy, statistics(dataset, train)))
+    if inputs.functional_dim:
+        of_utterances = functional_statistics(dataset, train)
+        inputs.set_functional_normalisation(*map(torch.from_numpy, of_utterances))
+    inputs.set_known_phonemes(torch.from_numpy(phonemes_of(dataset, train)))
+    return build_model(experiment.model, inputs)
 
 
 def fit(

@@ -40,7 +40,7 @@ def package(
     target = folder / result.run_key
     target.mkdir()
     vectors = load_vectors(run.experiment.embedding, vocabulary)
-    save_model(target, run.experiment, weights, vectors, about)
+    save_model(target, run.experiment, weights, vectors, run.prepared.phonemes, about)
     first = corpus[0]
     return ModelFiles(
         name=result.architecture,

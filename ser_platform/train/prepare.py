@@ -4,44 +4,29 @@ import logging
 
 import ray
 
-from ser_platform.config.corpus import CorpusConfig, SplitConfig
 from ser_platform.config.schema import Experiment, ExperimentFile
-from ser_platform.corpora import read_corpus
 from ser_platform.corpora.base import Corpus
-from ser_platform.corpora.folds import Fold, make_folds
 from ser_platform.dataset import build_dataset
-from ser_platform.features.cache import Progress, load_frames
+from ser_platform.features.cache import (
+    FrameTable,
+    FunctionalsTable,
+    load_frames,
+    load_functionals,
+)
 from ser_platform.features.embeddings import load_vectors
+from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
+from ser_platform.train.given import Given, read
 from ser_platform.train.identity import code_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
 
 _log = logging.getLogger(__name__)
 
 
-def read(corpus_config: CorpusConfig, split: SplitConfig) -> tuple[Corpus, tuple[Fold, ...]]:
-    """The corpus and its folds; what was mended or left out is logged."""
-    corpus = read_corpus(corpus_config)
-    for note in corpus.notes:
-        _log.info("corpus: %s", note)
-    folds = make_folds(corpus.utterances, split)
-    speakers = {u.speaker for u in corpus.utterances}
-    _log.info(
-        "corpus: %s, %d utterances of %d speakers in %d folds%s",
-        corpus.name,
-        len(corpus.utterances),
-        len(speakers),
-        len(folds),
-        " (synthetic: scores mean nothing about people)" if corpus.synthetic else "",
-    )
-    return corpus, folds
-
-
-def prepare(
-    experiment: Experiment, corpus: Corpus, folds: tuple[Fold, ...], store: ObjectStore
-) -> Prepared:
+def prepare(experiment: Experiment, given: Given) -> Prepared:
     """Fill the feature cache where it is cold and put the dataset where all workers see it."""
+    corpus = given.corpus
     vocabulary = {word.text for u in corpus.utterances for word in u.words}
     vectors = load_vectors(experiment.embedding, vocabulary)
     if vectors.unknown:
@@ -51,12 +36,12 @@ def prepare(
             len(vocabulary),
             ", ".join(vectors.unknown[:8]),
         )
-    kind = experiment.features.kind
-    table = load_frames(store, corpus.utterances, experiment.features, spread, log_progress(kind))
-    dataset = build_dataset(corpus.utterances, table, vectors)
+    table, functionals = _load(experiment, corpus, given.store)
+    dataset = build_dataset(corpus.utterances, table, vectors, functionals)
     data = {
         "digest": dataset.digest,
         "feature_manifest": table.manifest_key,
+        "functionals_manifest": functionals.manifest_key if functionals else None,
         "utterances": len(corpus.utterances),
         "frames": len(table.values),
         "words": len(vocabulary),
@@ -64,11 +49,12 @@ def prepare(
         "word_vectors": vectors.identity,
     }
     return Prepared(
-        folds=folds,
+        folds=given.folds,
         code=code_digest(),
         dataset=(ray.put(dataset),),
         digest=dataset.digest,
         data=data,
+        phonemes=dataset.phonemes,
         corpus=corpus.name,
         utterances=utterances_digest(corpus.utterances),
         synthetic=corpus.synthetic,
@@ -76,20 +62,39 @@ def prepare(
 
 
 def fill(file: ExperimentFile, store: ObjectStore) -> None:
-    """Compute and store the frames of every architecture; nothing to do where they are there."""
-    first = file.experiment(next(iter(file.architectures)))
-    corpus, _ = read(first.corpus, first.split)
-    for architecture in file.architectures.values():
-        config = architecture.features
-        table = load_frames(store, corpus.utterances, config, spread, log_progress(config.kind))
+    """Compute and store the features of every architecture; nothing to do where they are there."""
+    experiments = [file.experiment(name) for name in file.architectures]
+    corpus, _ = read(experiments[0])
+    for experiment in experiments:
+        table, functionals = _load(experiment, corpus, store)
         _log.info(
             "features: %s, %d frames of %d utterances in %s, manifest %s",
-            config.kind,
+            experiment.features.kind,
             len(table.values),
             len(table.ids),
             store.url,
             table.manifest_key,
         )
+        if experiment.functionals and functionals:
+            _log.info(
+                "features: %s, manifest %s", experiment.functionals.kind, functionals.manifest_key
+            )
+
+
+def _load(
+    experiment: Experiment, corpus: Corpus, store: ObjectStore
+) -> tuple[FrameTable, FunctionalsTable | None]:
+    """The features of all utterances, from the cache, which is filled where it is cold."""
+    utterances, frames, functionals = (
+        corpus.utterances,
+        experiment.features,
+        experiment.functionals,
+    )
+    table = load_frames(store, utterances, frames, spread, log_progress(frames.kind))
+    if functionals is None:
+        return table, None
+    progress = log_progress(functionals.kind)
+    return table, load_functionals(store, utterances, functionals, spread, progress)
 
 
 def log_progress(features: str) -> Progress:

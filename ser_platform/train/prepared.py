@@ -19,6 +19,8 @@ class Prepared:
     digest: str
     data: dict[str, Any]
     """For the record: manifest key, digest, counts."""
+    phonemes: tuple[str, ...]
+    """The symbols of the corpus, in the order of their numbers."""
     corpus: str
     """Name of the corpus."""
     utterances: str

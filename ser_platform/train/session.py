@@ -14,13 +14,12 @@ from ray.actor import ActorHandle
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.results import RunResult
 from ser_platform.runtime import cluster, worker_groups
-from ser_platform.storage import open_store
 from ser_platform.storage.base import ObjectStore
 from ser_platform.tracking import StudyInfo, Tracker
-from ser_platform.tracking.uri import check_uri
+from ser_platform.train.given import Given
 from ser_platform.train.identity import environment, study_key
 from ser_platform.train.pool import fold_workers
-from ser_platform.train.prepare import prepare, read
+from ser_platform.train.prepare import prepare
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.runs import Run
 from ser_platform.utterance import Utterance
@@ -50,8 +49,8 @@ class Session:
 
 
 @contextmanager
-def open_session(file: ExperimentFile, door: str) -> Iterator[Session]:
-    """Read and prepare the data, start workers and log; stop both at the end.
+def open_session(file: ExperimentFile, given: Given, door: str) -> Iterator[Session]:
+    """Prepare the data, start workers and log; stop both at the end.
 
     ``door`` tells a search from a plain training of the same file.
 
@@ -59,18 +58,9 @@ def open_session(file: ExperimentFile, door: str) -> Iterator[Session]:
         SerError: whatever a user can mend, before anything is trained.
     """
     experiments = {name: file.experiment(name) for name in file.architectures}
-    store = open_store(file.store)
-    # Refused now, and not after minutes of work.
-    check_uri(file.tracking.uri)
-    store.exists("features")
-    first = next(iter(experiments.values()))
-    corpus, folds = read(first.corpus, first.split)
     with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
         groups = worker_groups(file.cluster, may_grow=may_grow)
-        prepared = {
-            name: prepare(experiment, corpus, folds, store)
-            for name, experiment in experiments.items()
-        }
+        prepared = {n: prepare(experiment, given) for n, experiment in experiments.items()}
         search = {
             name: {k: d.model_dump(mode="json") for k, d in file.search_space(name).items()}
             for name in experiments
@@ -84,14 +74,14 @@ def open_session(file: ExperimentFile, door: str) -> Iterator[Session]:
         try:
             with fold_workers(file.cluster, groups) as queue:
                 yield Session(
-                    file.model_copy(update={"store": store.url}),
+                    file.model_copy(update={"store": given.store.url}),
                     key,
-                    store,
+                    given.store,
                     prepared,
                     queue,
                     groups,
                     tracker,
-                    corpus.utterances,
+                    given.corpus.utterances,
                     Path(folder),
                 )
             status = "FINISHED"

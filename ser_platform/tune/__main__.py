@@ -14,10 +14,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _act(file: ExperimentFile, _arguments: Namespace) -> None:
+    from ser_platform.train.given import look
+
+    given = look(file)
+    # Only now what takes long to load: a mistake in the file is told first.
     from ser_platform.leaderboard.show import show_if_possible
     from ser_platform.tune.study import run_study
 
-    run_study(file)
+    run_study(file, given)
     show_if_possible(file.tracking.uri, file.tracking.experiment)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import optuna
 
-from ser_platform.config.schema import Experiment, ExperimentFile
+from ser_platform.config.schema import ExperimentFile
+from ser_platform.config.search import holds, value_of
 from ser_platform.config.study import Choice, Domain, LogUniform, Uniform
 
 ARCHITECTURE = "architecture"
@@ -45,8 +46,8 @@ def own_settings(file: ExperimentFile, architecture: str) -> dict[str, Any]:
     if len(file.architectures) > 1:
         point[ARCHITECTURE] = architecture
     for parameter, (setting, domain) in _parameters(file, architecture).items():
-        value = _value(experiment, setting)
-        if _holds(domain, value):
+        value = value_of(experiment, setting)
+        if holds(domain, value):
             point[parameter] = value
     return point
 
@@ -73,18 +74,3 @@ def _suggest(trial: optuna.Trial, name: str, domain: Domain) -> None:
             trial.suggest_float(name, low, high)
         case LogUniform(log_uniform=(low, high)):
             trial.suggest_float(name, low, high, log=True)
-
-
-def _holds(domain: Domain, value: Any) -> bool:
-    match domain:
-        case Choice(choice=choices):
-            return value in choices
-        case Uniform(uniform=(low, high)) | LogUniform(log_uniform=(low, high)):
-            return isinstance(value, int | float) and low <= value <= high
-
-
-def _value(experiment: Experiment, setting: str) -> Any:
-    value: Any = experiment
-    for part in setting.split("."):
-        value = getattr(value, part)
-    return value

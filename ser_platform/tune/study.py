@@ -19,6 +19,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import StudyError
 from ser_platform.results import RunResult
 from ser_platform.train.finals import score_runs
+from ser_platform.train.given import Given
 from ser_platform.train.session import Session, open_session
 from ser_platform.tune.history import (
     best_points,
@@ -34,7 +35,7 @@ from ser_platform.tune.trial import OBJECTIVE, Bench, run_trial
 _log = logging.getLogger(__name__)
 
 
-def run_study(file: ExperimentFile) -> list[RunResult]:
+def run_study(file: ExperimentFile, given: Given) -> list[RunResult]:
     """Search, select by validation, score the selected on test, log everything.
 
     Run again after an interruption it continues: finished trials and folds are not repeated.
@@ -49,7 +50,7 @@ def run_study(file: ExperimentFile) -> list[RunResult]:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(file.study.storage)
-    with open_session(file, "tune") as session:
+    with open_session(file, given, "tune") as session:
         bench = Bench(session.file, session.prepared, session.queue)
         study = open_study(session.file, session.key, storage)
         _log_again(session, bench, study)

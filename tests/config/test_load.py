@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from ser_platform.config import load_experiment_file, with_settings
+from ser_platform.config.inputs import Prosody35Config
+from ser_platform.config.model import WiseConfig
 from ser_platform.config.schema import Experiment
 from ser_platform.errors import ConfigError
 
@@ -22,7 +24,7 @@ def test_every_shipped_experiment_is_valid(path: Path) -> None:
 
 def test_a_short_file_is_whole_with_the_papers_values(write: Write, wise: str) -> None:
     experiment = load_experiment_file(write(wise)).experiment("wise")
-    assert experiment.model.dropout == 0.3
+    assert experiment.model == WiseConfig(dropout=0.3)
     assert experiment.features.hop_s == 0.015
 
 
@@ -201,11 +203,11 @@ def test_problems_inside_an_architecture_carry_its_path(refusal: Refusal) -> Non
     assert message.splitlines() == [
         "x.yaml: 4 problems",
         "  line 5, study.architectures.a.features: missing; "
-        "expected a section with kind: mfcc39 or shortterm34",
+        "expected a section with kind: mfcc39, shortterm34, spectrogram or mfcc40",
         "  line 5, study.architectures.a.model: missing; "
-        "expected a section with kind: alignment or wise",
+        "expected a section with kind: alignment, dual_rnn, lstm_attention or wise",
         "  line 6, study.architectures.b: found 3, "
-        "expected a section with features, model, train, search",
+        "expected a section with features, functionals, model, train, search",
         "  line 11, study.architectures.c.model.heads: found 'many', expected a whole number > 0",
     ]
 
@@ -302,8 +304,9 @@ def experiment(write: Write, wise: str) -> Experiment:
 
 def test_settings_are_replaced_in_a_copy(experiment: Experiment) -> None:
     changed = with_settings(experiment, {"model.dropout": 0.1, "train.learning_rate": 1})
-    assert (changed.model.dropout, changed.train.learning_rate) == (0.1, 1.0)
-    assert experiment.model.dropout == 0.3
+    assert changed.model == WiseConfig(dropout=0.1)
+    assert changed.train.learning_rate == 1.0
+    assert experiment.model == WiseConfig()
     assert (
         with_settings(changed, {"model.dropout": 0.3, "train.learning_rate": 1e-3}) == experiment
     )
@@ -342,3 +345,38 @@ def test_a_setting_that_does_not_fit_is_refused(
     with pytest.raises(ConfigError) as refused:
         with_settings(experiment, settings)
     assert str(refused.value) == message
+
+
+def test_functionals_that_no_network_reads_are_refused(refusal: Refusal, wise: str) -> None:
+    reason = (
+        "functionals (prosody35) are given, but the network (wise) reads none; leave them out, or "
+        "use dual_rnn with modality both or audio"
+    )
+    assert reason in refusal(wise + "functionals: {kind: prosody35}")
+
+
+def test_functionals_may_be_given_to_a_network_that_reads_them(write: Write, wise: str) -> None:
+    text = wise.replace("kind: wise", "kind: dual_rnn") + "functionals: {kind: prosody35}"
+    experiment = load_experiment_file(write(text)).experiment("dual_rnn")
+    assert experiment.functionals == Prosody35Config()
+
+
+@pytest.mark.parametrize(
+    ("model", "problem"),
+    [
+        ("{kind: wise}", "transcript.words is empty, but wise reads the times of words"),
+        ("{kind: alignment, alignment: hard}", "alignment reads the times of words"),
+        ("{kind: alignment}", None),
+        ("{kind: wise, modality: text}", None),
+    ],
+)
+def test_recognised_text_without_times_is_for_networks_that_read_none(
+    write: Write, wise: str, model: str, problem: str | None
+) -> None:
+    text = wise.replace("{kind: wise}", model) + "transcript: {kind: recognised, path: asr.csv}\n"
+    if problem is None:
+        assert load_experiment_file(write(text)).transcript.kind == "recognised"
+        return
+    with pytest.raises(ConfigError) as refused:
+        load_experiment_file(write(text))
+    assert problem in str(refused.value)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ser_platform.config import ExperimentFile, load_experiment_file
+from ser_platform.config.model import AlignmentConfig
 from ser_platform.config.training import TrainConfig
 
 Refusal = Callable[..., str]
@@ -63,14 +64,14 @@ def test_names_with_dots_reach_into_architectures_and_labels(
 
 
 def test_the_kind_of_a_section_can_be_changed(load: Callable[..., ExperimentFile]) -> None:
-    assert load("model.kind=alignment").experiment("alignment").model.heads == 5
+    assert load("model.kind=alignment").experiment("alignment").model == AlignmentConfig()
 
 
 def test_settings_left_from_the_other_kind_are_named(refusal: Refusal, wise: str) -> None:
-    text = wise.replace("{kind: wise}", "{kind: wise, max_words: 3}")
+    text = wise.replace("{kind: wise}", "{kind: wise, max_phonemes: 3}")
     assert refusal(text, "model.kind=alignment") == (
         "x.yaml: 1 problem\n"
-        "  line 4, model.max_words: no such setting of alignment; only kind wise has it"
+        "  line 4, model.max_phonemes: no such setting of alignment; only kind wise has it"
     )
 
 

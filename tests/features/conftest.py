@@ -1,4 +1,4 @@
-"""Small corpora of recordings for the tests of features."""
+"""Small corpora of recordings, and where to keep their features."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from ser_platform.storage import ObjectStore, open_store
 from ser_platform.utterance import Utterance
 from tests.features.signals import RATE, chirp
 
@@ -29,3 +30,8 @@ def corpus(tmp_path: Path) -> Corpus:
         return utterances
 
     return make
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ObjectStore:
+    return open_store(str(tmp_path / "store"))

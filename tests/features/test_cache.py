@@ -1,8 +1,6 @@
 import hashlib
 import json
 import logging
-import pickle
-import random
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -19,32 +17,11 @@ from ser_platform.features.plan import Shard
 from ser_platform.features.shard import unpack
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.storage.local import LocalStore
+from tests.features.caching import Fill, as_a_cluster_does, damage, nothing_to_do, shards_in
 from tests.features.conftest import Corpus
 from tests.features.signals import RATE, noise, silence
 
 CONFIG = ShortTerm34Config()
-Fill = Callable[[ShardTask], ShardSummary]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ObjectStore:
-    return open_store(str(tmp_path / "store"))
-
-
-def nothing_to_do(function: Fill, items: Iterable[ShardTask]) -> Iterator[ShardSummary]:
-    assert list(items) == []
-    return iter(())
-
-
-def as_a_cluster_does(function: Fill, items: Iterable[ShardTask]) -> Iterator[ShardSummary]:
-    """Everything travels by pickling, and results come in any order."""
-    travelled = [pickle.loads(pickle.dumps((function, item))) for item in items]
-    random.Random(3).shuffle(travelled)
-    return iter([pickle.loads(pickle.dumps(f(item))) for f, item in travelled])
-
-
-def shards_in(store: ObjectStore) -> list[str]:
-    return list(store.keys("features/v1/"))
 
 
 def assert_same(one: FrameTable, other: FrameTable) -> None:
@@ -231,13 +208,6 @@ def test_a_recording_that_changes_or_vanishes_meanwhile_is_named(
 
 
 # --- objects that are not what was stored -----------------------------------------------------
-
-
-def damage(store: ObjectStore, key: str) -> bytes:
-    data = bytearray(store.read(key))
-    data[-5] ^= 1
-    store.write(key, bytes(data))
-    return bytes(data)
 
 
 def test_a_damaged_shard_is_put_aside_and_computed_again(

@@ -1,4 +1,4 @@
-"""What every extractor must do. A new one only adds itself to ``CONFIGS``."""
+"""What every extractor of frames must do. A new one only adds itself to ``CONFIGS``."""
 
 import json
 import pickle
@@ -8,7 +8,13 @@ import sys
 import numpy as np
 import pytest
 
-from ser_platform.config.inputs import FeatureConfig, Mfcc39Config, ShortTerm34Config
+from ser_platform.config.inputs import (
+    FeatureConfig,
+    Mfcc39Config,
+    Mfcc40Config,
+    ShortTerm34Config,
+    SpectrogramConfig,
+)
 from ser_platform.features import make_extractor
 from tests.features.signals import RATE, chirp, mixture, noise, silence, square
 
@@ -16,10 +22,18 @@ CONFIGS: list[FeatureConfig] = [
     Mfcc39Config(),
     ShortTerm34Config(),
     ShortTerm34Config(version="2018"),
+    SpectrogramConfig(),
+    SpectrogramConfig(window_s=0.025, grid_hz=31.25, bins=257),
+    Mfcc40Config(),
 ]
 
 
-@pytest.fixture(params=CONFIGS, ids=lambda c: f"{c.kind}-{getattr(c, 'version', '')}")
+def known_as(config: FeatureConfig) -> str:
+    choice = getattr(config, "version", "") or getattr(config, "bins", "")
+    return f"{config.kind}-{choice}"
+
+
+@pytest.fixture(params=CONFIGS, ids=known_as)
 def config(request: pytest.FixtureRequest) -> FeatureConfig:
     return request.param
 
@@ -117,6 +131,12 @@ def test_every_setting_changes_the_identity() -> None:
         Mfcc39Config(window_s=0.030),
         ShortTerm34Config(hop_s=0.005),
         ShortTerm34Config(window_s=0.025),
+        SpectrogramConfig(hop_s=0.020),
+        SpectrogramConfig(window_s=0.030),
+        SpectrogramConfig(grid_hz=10.0),
+        SpectrogramConfig(bins=201),
+        Mfcc40Config(hop_s=0.020),
+        Mfcc40Config(window_s=0.030),
     ]
     identities = [json.dumps(make_extractor(c).identity(), sort_keys=True) for c in changed]
     assert len(set(identities)) == len(changed)
@@ -125,9 +145,10 @@ def test_every_setting_changes_the_identity() -> None:
 def test_making_an_extractor_loads_no_heavy_library() -> None:
     code = (
         "import sys\n"
-        "from ser_platform.config.inputs import Mfcc39Config\n"
+        "from ser_platform.config import inputs\n"
         "from ser_platform.features import make_extractor\n"
-        "make_extractor(Mfcc39Config()).identity()\n"
+        "for kind in 'Mfcc39', 'ShortTerm34', 'Spectrogram', 'Mfcc40', 'Prosody35', 'Egemaps':\n"
+        "    make_extractor(getattr(inputs, f'{kind}Config')()).identity()\n"
         "print(sorted({'opensmile', 'librosa', 'torch', 'ray', 'boto3'} & set(sys.modules)))\n"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -106,5 +106,6 @@ def test_a_folder_with_accents_is_named_as_the_cause(
         Mfcc39(Mfcc39Config(window_s=0.031))(mixture())
     assert str(failure.value) == (
         f"openSMILE cannot open {folder}/mfcc39.conf: it takes plain ASCII paths only; move the "
-        "project and its environment to a folder without accents, or use shortterm34"
+        "project and its environment to a folder without accents, or use features that "
+        "do without openSMILE"
     )

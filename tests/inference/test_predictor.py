@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,22 +21,26 @@ from ser_platform.inference.predictor import (
     words_to_json,
 )
 from ser_platform.models import build_model
+from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Word
 
 SAID = (
     Word("well", 0.1, 0.4, (Phoneme("W", 0.1, 0.2), Phoneme("EH", 0.2, 0.4))),
     Word("then", 0.4, 0.7, (Phoneme("DH", 0.4, 0.7),)),
 )
+PHONEMES = ("DH", "EH", "W")
 VECTORS = WordVectors(("then", "well"), np.eye(2, 5, dtype=np.float32), (), {})
 
 
 def setting(kind: str) -> Experiment:
-    features = {"wise": "mfcc39", "alignment": "shortterm34"}[kind]
+    features = {"alignment": "shortterm34"}.get(kind, "mfcc39")
+    functionals = {"kind": "prosody35"} if kind == "dual_rnn" else None
     return Experiment.model_validate(
         {
             "name": "x",
             "corpus": {"kind": "demo"},
             "features": {"kind": features},
+            "functionals": functionals,
             "model": {"kind": kind},
         }
     )
@@ -58,24 +63,24 @@ def saved(tmp_path: Path) -> Callable[[str], Path]:
         with torch.random.fork_rng():
             for seed in range(networks):
                 torch.manual_seed(seed)  # noqa: TID251  # a fixed network
-                network = build_model(experiment.model, dim, vectors, trainable_vectors=False)
+                values = 35 if experiment.functionals else 0
+                inputs = Inputs(dim, vectors, False, values, len(PHONEMES))
+                network = build_model(experiment.model, inputs)
                 states.append(network.state_dict())
         folder = tmp_path / kind
         folder.mkdir()
-        save_model(folder, experiment, states, VECTORS, {"test": {"ua": 0.5}})
+        save_model(folder, experiment, states, VECTORS, PHONEMES, {"test": {"ua": 0.5}})
         return folder
 
     return save
 
 
-@pytest.mark.parametrize("kind", ["wise", "alignment"])
+@pytest.mark.parametrize("kind", ["wise", "alignment", "dual_rnn"])
 def test_it_answers_with_the_mean_of_its_networks(kind, saved, recording) -> None:
     together = Predictor.load(saved(kind))
     answer = together.predict([recording], [SAID])
     alone = [
-        Predictor(together.experiment, (network,), together.vectors, {}).predict(
-            [recording], [SAID]
-        )
+        replace(together, networks=(network,)).predict([recording], [SAID])
         for network in together.networks
     ]
     np.testing.assert_allclose(answer, np.mean(alone, axis=0), atol=1e-6)

@@ -6,26 +6,23 @@ import torch
 
 from ser_platform.config.model import AlignmentConfig
 from ser_platform.dataset import collate
-from ser_platform.models import build_model
 from ser_platform.models.alignment import AlignmentNet, WordFrameAttention
-from tests.models.equations import alignment_logits
-from tests.models.worlds import dataset_of, gradients, network_for
+from tests.models.equations.alignment import alignment_logits
+from tests.models.worlds import assert_equal_to_loops, dataset_of, network_for, network_of
 
 SHAPES = [[[3, 1], [5]], [[1]], [[2], [1, 1, 7], [4], [30]], [[7] * 3]]
 SMALL = AlignmentConfig(heads=3, weights=4)
 
 
-def test_it_computes_equations_1_to_14(rng) -> None:
+@pytest.mark.parametrize("alignment", ["learned", "hard"])
+def test_it_computes_equations_1_to_14(rng, alignment) -> None:
+    config = SMALL.model_copy(update={"alignment": alignment})
     dataset = dataset_of(SHAPES, rng)
-    net = network_for(dataset, SMALL)
+    net = network_for(dataset, config)
     assert isinstance(net, AlignmentNet)
-    ours = net(collate(dataset, np.arange(len(SHAPES)), SMALL))
-    loop = torch.stack([alignment_logits(net, dataset, row) for row in range(len(SHAPES))])
-    torch.testing.assert_close(ours, loop, rtol=0, atol=1e-10)
-    weight = torch.linspace(-1, 1, ours.numel(), dtype=torch.double).view_as(ours)
-    expected = gradients(net, (loop * weight).sum())
-    for name, gradient in gradients(net, (ours * weight).sum()).items():
-        torch.testing.assert_close(gradient, expected[name], rtol=0, atol=1e-10, msg=name)
+    ours = net(collate(dataset, np.arange(len(SHAPES)), config))
+    loops = [alignment_logits(net, dataset, row) for row in range(len(SHAPES))]
+    assert_equal_to_loops(net, ours, loops)
 
 
 def test_an_utterance_of_one_frame_and_one_word_aligns_that_word_with_that_frame(rng) -> None:
@@ -48,11 +45,16 @@ def test_the_weights_of_a_word_sum_to_one_over_its_own_frames(rng) -> None:
 
 
 def test_the_papers_setting_has_833209_parameters() -> None:
-    net = build_model(AlignmentConfig(), 34, torch.zeros(3, 300), trainable_vectors=False)
+    net = network_of(AlignmentConfig(), 34)
     bilstm = lambda dim: 2 * 4 * 100 * (dim + 100 + 2)  # noqa: E731
     attention, classifier = 5 * (40 + 40 + 1), 200 * 4 + 4
     expected = bilstm(34) + bilstm(300) + bilstm(400) + attention + classifier
     assert sum(p.numel() for p in net.parameters()) == expected == 833_209
+
+
+def test_hard_alignment_has_no_attention_to_learn() -> None:
+    net = network_of(AlignmentConfig(alignment="hard"), 34)
+    assert sum(p.numel() for p in net.parameters()) == 833_209 - 5 * 81
 
 
 def test_heads_times_weights_is_the_state(rng) -> None:

@@ -7,16 +7,32 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from ser_platform.config.model import AlignmentConfig, ModelConfig, WiseConfig
+from ser_platform.config.model import (
+    AlignmentConfig,
+    DualRnnConfig,
+    LstmAttentionConfig,
+    ModelConfig,
+    WiseConfig,
+)
 from ser_platform.dataset import Dataset, collate, share, statistics
 from ser_platform.emotions import EMOTIONS
 from ser_platform.models import build_model
+from ser_platform.models.inputs import Inputs
 from tests.models.worlds import dataset_of, gradients, network_for, random_shapes
 
+WISE = WiseConfig(
+    phoneme_hidden=4, word_hidden=5, audio_hidden=4, text_hidden=6, weights=8, dropout=0.0
+)
+DUAL_RNN = DualRnnConfig(audio_hidden=8, text_hidden=8, audio_dropout=0.0, text_dropout=0.0)
 CONFIGS: dict[str, ModelConfig] = {
     "alignment": AlignmentConfig(heads=2, weights=6),
-    "wise": WiseConfig(
-        phoneme_hidden=4, word_hidden=5, audio_hidden=4, text_hidden=6, weights=8, dropout=0.0
+    "alignment, hard": AlignmentConfig(heads=2, weights=6, alignment="hard"),
+    "dual_rnn": DUAL_RNN,
+    "lstm_attention": LstmAttentionConfig(heads=2, weights=8),
+    "wise": WISE,
+    "wise, HR-": WISE.model_copy(update={"hierarchy": "frames"}),
+    "wise, no HR, no IM, no DMF": WISE.model_copy(
+        update={"hierarchy": "mean", "interaction": False, "attention": False}
     ),
 }
 
@@ -25,7 +41,7 @@ pytestmark = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 @pytest.fixture
 def dataset(rng) -> Dataset:
-    return dataset_of(random_shapes(9, rng), rng)
+    return dataset_of(random_shapes(9, rng), rng, functional_dim=3)
 
 
 def test_one_row_of_logits_for_each_utterance(dataset, config) -> None:
@@ -80,7 +96,7 @@ def test_saved_weights_give_the_same_logits_in_another_network(dataset, config) 
     net = network_for(dataset, config)
     batch = collate(dataset, np.arange(9), config)
     vectors = torch.from_numpy(dataset.word_vectors)
-    other = build_model(config, 5, vectors, trainable_vectors=False).double()
+    other = build_model(config, Inputs(5, vectors, False, 3, len(dataset.phonemes))).double()
     other.load_state_dict(net.state_dict())
     assert torch.equal(other(batch), net(batch))
 

@@ -15,7 +15,7 @@ from ser_platform.models.recurrence import (
     forward_states,
     last_states,
 )
-from tests.models.equations import bilstm_states, gru_last, lstm_states
+from tests.models.equations.steps import bilstm_states, gru_last, lstm_states
 
 LENGTHS = np.array([5, 1, 64, 6, 7, 1, 13])
 

@@ -6,11 +6,18 @@ import torch
 
 from ser_platform.config.model import WiseConfig
 from ser_platform.dataset import collate
-from ser_platform.models import build_model
 from ser_platform.models.ragged import Sequences
 from ser_platform.models.wise import InteractingLstms, WiseNet, WordAttention
-from tests.models.equations import cell_weights, lstm_step, wise_logits
-from tests.models.worlds import Shape, dataset_of, gradients, network_for
+from tests.models.equations.steps import cell_weights, lstm_step
+from tests.models.equations.wise import wise_logits
+from tests.models.worlds import (
+    Shape,
+    assert_equal_to_loops,
+    dataset_of,
+    gradients,
+    network_for,
+    network_of,
+)
 
 SMALL = WiseConfig(
     phoneme_hidden=3,
@@ -21,6 +28,7 @@ SMALL = WiseConfig(
     classifier=(5, 4),
     dropout=0.0,
 )
+GRUS = 3 * 50 * (39 + 50 + 2) + 3 * 100 * (50 + 100 + 2)
 RAGGED: list[Shape] = [[[3, 1], [5]], [[1]], [[2], [1, 1, 7], [4], [9, 13]], [[20] * 3]]
 BEYOND_THE_MAXIMA: list[Shape] = [[[64, 65, 70]], [[1] * 14, [2] * 16], [[1]] * 130]
 
@@ -30,12 +38,8 @@ def _assert_equations(config: WiseConfig, shapes: list[Shape], rng: np.random.Ge
     net = network_for(dataset, config)
     assert isinstance(net, WiseNet)
     ours = net(collate(dataset, np.arange(len(shapes)), config))
-    loop = torch.stack([wise_logits(net, config, dataset, row) for row in range(len(shapes))])
-    torch.testing.assert_close(ours, loop, rtol=0, atol=1e-10)
-    weight = torch.linspace(-1, 1, ours.numel(), dtype=torch.double).view_as(ours)
-    expected = gradients(net, (loop * weight).sum())
-    for name, gradient in gradients(net, (ours * weight).sum()).items():
-        torch.testing.assert_close(gradient, expected[name], rtol=0, atol=1e-10, msg=name)
+    loops = [wise_logits(net, config, dataset, row) for row in range(len(shapes))]
+    assert_equal_to_loops(net, ours, loops)
 
 
 def test_it_computes_equations_1_to_12(rng) -> None:
@@ -52,6 +56,23 @@ def test_with_two_heads_each_has_its_own_slice_and_softmax(rng) -> None:
 
 def test_swapped_inputs_follow_equations_4_and_5_as_printed(rng) -> None:
     _assert_equations(SMALL.model_copy(update={"swap_inputs": True}), RAGGED, rng)
+
+
+@pytest.mark.parametrize(
+    "ablation",
+    [
+        {"hierarchy": "mean"},
+        {"interaction": False},
+        {"attention": False},
+        {"hierarchy": "frames"},
+        {"modality": "audio"},
+        {"modality": "text"},
+        {"hierarchy": "mean", "interaction": False, "attention": False},
+    ],
+    ids=["IM+DMF", "HR+DMF", "IM+HR", "IM+DMF+HR-", "audio only", "text only", "none of them"],
+)
+def test_the_ablations_of_both_tables_compute_what_is_left_of_the_equations(rng, ablation) -> None:
+    _assert_equations(SMALL.model_copy(update=ablation), RAGGED, rng)
 
 
 def test_the_interacting_pair_is_one_lstm_whose_gradients_reach_both(rng) -> None:
@@ -76,21 +97,40 @@ def test_the_interacting_pair_is_one_lstm_whose_gradients_reach_both(rng) -> Non
 
 def test_the_weights_of_an_utterance_sum_to_one_over_its_own_words() -> None:
     words = Sequences.of(np.array([4, 1, 6]))
-    attention = WordAttention(3, 3, heads=2, weights=4)
     # Joint states that are equal within an utterance come back as they are.
-    state = torch.tensor([1.0, 2.0, 3.0]).repeat_interleave(words.lengths)[:, None].expand(-1, 3)
-    joint = attention.w_a(state) + attention.w_t(state)
-    torch.testing.assert_close(attention(state, state, words), joint[[0, 4, 5]])
+    state = torch.tensor([1.0, 2.0, 3.0]).repeat_interleave(words.lengths)[:, None].expand(-1, 8)
+    pooled = WordAttention(heads=2, weights=4)(state, words)
+    torch.testing.assert_close(pooled, state[[0, 4, 5]])
 
 
 def test_the_papers_setting_has_584654_parameters() -> None:
-    net = build_model(WiseConfig(), 39, torch.zeros(3, 300), trainable_vectors=False)
-    grus = 3 * 50 * (39 + 50 + 2) + 3 * 100 * (50 + 100 + 2)
+    net = network_of(WiseConfig(), 39)
     lstms = 4 * 100 * (100 + 100 + 2) + 4 * 150 * (300 + 150 + 2) + (100 + 150) ** 2
     attention = 200 * 100 + 200 * 150 + 200
     classifier = (200 * 200 + 200) + (200 * 100 + 100) + (100 * 4 + 4)
-    expected = grus + lstms + attention + classifier
+    expected = GRUS + lstms + attention + classifier
     assert sum(p.numel() for p in net.parameters()) == expected == 584_654
+
+
+@pytest.mark.parametrize(
+    ("ablation", "expected"),
+    [
+        ({"hierarchy": "mean"}, 584_654 - GRUS + (39 * 100 + 100)),
+        ({"hierarchy": "frames"}, 584_654 - GRUS + 3 * 100 * (39 + 100 + 2)),
+        ({"interaction": False}, 584_654 - 250**2),
+        ({"attention": False}, 584_654 - 200),
+        ({"modality": "audio"}, 584_654 - 250**2 - 4 * 150 * 452 - 150 * 200),
+        ({"modality": "text"}, 584_654 - 250**2 - GRUS - 4 * 100 * 202 - 100 * 200),
+    ],
+)
+def test_an_ablation_leaves_out_its_own_parameters_and_no_others(ablation, expected) -> None:
+    net = network_of(WiseConfig.model_validate(ablation), 39)
+    assert sum(p.numel() for p in net.parameters()) == expected
+
+
+def test_inputs_are_swapped_only_where_there_are_two() -> None:
+    with pytest.raises(ValueError, match="swap_inputs needs two inputs, modality is text"):
+        WiseConfig(swap_inputs=True, modality="text")
 
 
 def test_the_interaction_starts_from_a_normal_of_deviation_0_05() -> None:

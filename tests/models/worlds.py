@@ -10,9 +10,10 @@ from torch import Tensor
 from ser_platform.config.model import ModelConfig
 from ser_platform.dataset import Dataset, build_dataset
 from ser_platform.emotions import EMOTIONS
-from ser_platform.features.cache import FrameTable
+from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
 from ser_platform.models import build_model
+from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Utterance, Word
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 WINDOW_S, HOP_S = 0.02, 0.01
 VOCABULARY = tuple("abcdefghij")
+SYMBOLS = ("AA", "B", "CH")
 
 Shape = Sequence[Sequence[int]]
 """An utterance as frames of each phoneme of each word: ``[[3, 1], [5]]`` has two words."""
@@ -31,7 +33,8 @@ def utterance(shape: Shape, row: int, pause: int = 0) -> tuple[Utterance, int]:
     for place, phonemes in enumerate(shape):
         first, own = frame, []
         for frames in phonemes:
-            own.append(Phoneme("x", _before(frame), _before(frame + frames)))
+            symbol = SYMBOLS[(row + len(own) + place) % len(SYMBOLS)]
+            own.append(Phoneme(symbol, _before(frame), _before(frame + frames)))
             frame += frames
         text = VOCABULARY[(row + 3 * place) % len(VOCABULARY)]
         words.append(Word(text, _before(first), _before(frame), tuple(own)))
@@ -77,12 +80,23 @@ def vectors_of(dim: int, rng: np.random.Generator) -> WordVectors:
 
 
 def dataset_of(
-    shapes: Sequence[Shape], rng: np.random.Generator, frame_dim: int = 5, word_dim: int = 4
+    shapes: Sequence[Shape],
+    rng: np.random.Generator,
+    frame_dim: int = 5,
+    word_dim: int = 4,
+    functional_dim: int = 0,
 ) -> Dataset:
     """A dataset with one utterance for each shape, a pause of two frames round every word."""
     made = [utterance(shape, row, pause=2) for row, shape in enumerate(shapes)]
     table = table_of({u.id: frames for u, frames in made}, frame_dim, rng)
-    return build_dataset([u for u, _ in made], table, vectors_of(word_dim, rng))
+    vectors = vectors_of(word_dim, rng)
+    functionals = FunctionalsTable(
+        values=rng.standard_normal((len(made), functional_dim), dtype=np.float32),
+        ids=table.ids,
+        names=tuple(f"q{i}" for i in range(functional_dim)),
+        manifest_key="functionals",
+    )
+    return build_dataset([u for u, _ in made], table, vectors, functionals)
 
 
 def random_shapes(count: int, rng: np.random.Generator) -> list[Shape]:
@@ -98,13 +112,33 @@ def network_for(dataset: Dataset, config: ModelConfig, trainable: bool = False) 
     with torch.random.fork_rng():
         torch.manual_seed(7)  # noqa: TID251 - inside fork_rng, so no other test notices
         vectors = torch.from_numpy(dataset.word_vectors)
-        network = build_model(config, dataset.frames.shape[1], vectors, trainable)
-        dim = dataset.frames.shape[1]
-        network.inputs.set_normalisation(torch.randn(dim), torch.rand(dim) + 0.5)
+        dim, values = dataset.frames.shape[1], dataset.functionals.shape[1]
+        inputs = Inputs(dim, vectors, trainable, values, len(dataset.phonemes))
+        inputs.set_normalisation(torch.randn(dim), torch.rand(dim) + 0.5)
+        if values:
+            inputs.set_functional_normalisation(torch.randn(values), torch.rand(values) + 0.5)
+        network = build_model(config, inputs)
     return network.double()
+
+
+def network_of(
+    config: ModelConfig, frame_dim: int, word_dim: int = 300, **sizes: int
+) -> "Network":
+    """A network of these sizes as a training begins with it, in float32."""
+    return build_model(config, Inputs(frame_dim, torch.zeros(3, word_dim), False, **sizes))
 
 
 def gradients(network: torch.nn.Module, value: Tensor) -> dict[str, Tensor]:
     """The gradient of ``value`` for every parameter, by name."""
     names, parameters = zip(*network.named_parameters(), strict=True)
     return dict(zip(names, torch.autograd.grad(value, parameters), strict=True))
+
+
+def assert_equal_to_loops(network: torch.nn.Module, ours: Tensor, loops: list[Tensor]) -> None:
+    """Logits and gradients agree with those of the equations written as loops, to 1e-10."""
+    loop = torch.stack(loops)
+    torch.testing.assert_close(ours, loop, rtol=0, atol=1e-10)
+    weight = torch.linspace(-1, 1, ours.numel(), dtype=torch.double).view_as(ours)
+    expected = gradients(network, (loop * weight).sum())
+    for name, gradient in gradients(network, (ours * weight).sum()).items():
+        torch.testing.assert_close(gradient, expected[name], rtol=0, atol=1e-10, msg=name)

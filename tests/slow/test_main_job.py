@@ -25,10 +25,11 @@ from ser_platform.config.schema import Experiment
 from ser_platform.dataset import build_dataset
 from ser_platform.features.cache import load_frames
 from ser_platform.features.embeddings import load_vectors
+from ser_platform.leaderboard.__main__ import main as leaderboard
 from ser_platform.results import RunResult
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.train.fold import score_fold
-from ser_platform.train.prepare import read
+from ser_platform.train.given import read
 from ser_platform.train.ranks import Ranks
 from tests.mlflow_server import MlflowServer
 from tests.ray_head import RayHead, ray_head
@@ -259,11 +260,10 @@ def test_the_winner_answers_in_a_process_without_pickle(
 
 
 def test_the_leaderboard_is_a_csv_too(
-    with_mlflow: Ended, platform: Platform, server: MlflowServer
+    with_mlflow: Ended, tmp_path: Path, server: MlflowServer
 ) -> None:
-    done = platform.run("leaderboard", "--uri", server.uri, "--csv", "board.csv")
-    assert done.returncode == 0, done.stdout
-    with (platform.folder / "board.csv").open(encoding="utf-8") as board:
+    assert leaderboard(["--uri", server.uri, "--csv", str(tmp_path / "board.csv")]) == 0
+    with (tmp_path / "board.csv").open(encoding="utf-8") as board:
         rows = list(csv.DictReader(board))
     ranked = [row for row in rows if row["kind"] == "ranked"]
     assert sorted(row["model"] for row in ranked) == ["alignment", "wise"]
@@ -276,7 +276,7 @@ def test_two_groups_gave_each_fold_the_numbers_it_has_alone(
         artifact = MlflowClient(server.uri).download_artifacts(run.info.run_id, "result.json")
         found = RunResult.model_validate_json(Path(artifact).read_bytes())
         setting = Experiment.model_validate(found.experiment, strict=False)
-        corpus, folds = read(setting.corpus, setting.split)
+        corpus, folds = read(setting)
         frames = load_frames(store, corpus.utterances, setting.features)
         words = {word.text for utterance in corpus.utterances for word in utterance.words}
         dataset = build_dataset(corpus.utterances, frames, load_vectors(setting.embedding, words))

@@ -125,3 +125,22 @@ def test_probabilities_come_back_in_the_order_asked_for(experiment, dataset, fol
     np.testing.assert_allclose(backwards[::-1], all_rows, atol=1e-6)
     np.testing.assert_allclose(all_rows.sum(axis=1), 1, atol=1e-5)
     assert math.isfinite(all_rows.sum())
+
+
+def test_a_phoneme_that_training_never_saw_is_read_as_unknown(experiment, dataset, fold) -> None:
+    numbers = np.full_like(dataset.phoneme_ids, 1)
+    rows = dataset.rows(fold.test)
+    first = dataset.phoneme_offsets[dataset.word_offsets[rows]]
+    numbers[first] = 2
+    with_two = replace(dataset, phonemes=("AA", "B"), phoneme_ids=numbers)
+    model = new_model(experiment(), with_two, with_two.rows(fold.train), 1)
+    assert model.inputs.phoneme_numbers.tolist() == [0, 1, 0]
+
+
+def test_functionals_are_scaled_by_the_training_part(experiment, dataset, fold) -> None:
+    values = np.zeros((len(dataset.ids), 1), np.float32)
+    values[dataset.rows(fold.test)] = 100.0
+    train = dataset.rows(fold.train)
+    values[train] = np.arange(len(train))[:, None]
+    model = new_model(experiment(), replace(dataset, functionals=values), train, 1)
+    assert float(model.inputs.functional_mean) == pytest.approx(values[train].mean())

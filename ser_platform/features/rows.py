@@ -1,0 +1,141 @@
+"""Rows of a whole corpus: read from the object store, computed where they are missing.
+
+Layout below the store: ``features/v1/<2 hex>/<key>.st`` one shard each (see ``plan``),
+``features/manifests/<key>.json`` what belongs together, written last, and
+``features/quarantine/`` objects that were damaged.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser_platform.config.inputs import ExtractorConfig
+from ser_platform.errors import FeatureError
+from ser_platform.features import audio, make_extractor
+from ser_platform.features.base import FrameExtractor, Frames
+from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard
+from ser_platform.features.plan import Recording, Shard, plan_shards, refuse_problems
+from ser_platform.features.shard import Arrays
+from ser_platform.features.stored import read_new, read_stored, write_manifest
+from ser_platform.storage.base import ObjectStore
+from ser_platform.utterance import Utterance
+
+Mapper = Callable[
+    [Callable[[ShardTask], ShardSummary], Iterable[ShardTask]], Iterator[ShardSummary]
+]
+"""Calls a module-level function on each item, here or on a cluster; results in any order, as
+they finish. It draws an item only when it can be worked on: items hold audio."""
+Progress = Callable[[int, int, int], None]
+"""Called with utterances done, utterances in all, and how many of those done were stored."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What an extractor gives for many utterances, one after the other."""
+
+    values: Frames
+    """``[rows of all, dim]``"""
+    offsets: NDArray[np.int64]
+    """``[utterances + 1]``: utterance i is ``values[offsets[i]:offsets[i + 1]]``."""
+    ids: tuple[str, ...]
+    """In order of session and id."""
+    names: tuple[str, ...]
+    manifest_key: str
+
+
+def in_process(
+    function: Callable[[ShardTask], ShardSummary], items: Iterable[ShardTask]
+) -> Iterator[ShardSummary]:
+    """The :data:`Mapper` without a cluster: one item after the other, here."""
+    return map(function, items)
+
+
+def load_rows(
+    store: ObjectStore,
+    utterances: Sequence[Utterance],
+    config: ExtractorConfig,
+    run: Mapper,
+    progress: Progress | None,
+) -> Rows:
+    """The rows of ``utterances``, from the store where they are there and intact.
+
+    What was computed stays stored, also when this fails: called again, it goes on from there.
+
+    Raises:
+        FeatureError: for recordings that cannot be used, by utterance and file.
+        StoreError: when the store cannot be reached or refuses.
+        CorruptObjectError: when objects just written cannot be read back intact.
+    """
+    extractor = make_extractor(config)
+    shards = plan_shards(utterances, extractor)
+    stored, damaged = read_stored(store, shards)
+    cached = done = sum(len(shard.recordings) for shard in shards if shard.key in stored)
+    report = progress or _silent
+    report(done, len(utterances), cached)
+
+    problems: list[str] = []
+    missing = {shard.key: shard for shard in shards if shard.key not in stored}
+    tasks = _tasks(store, config, missing.values(), damaged, problems)
+    for summary in run(fill_shard, tasks):
+        problems.extend(summary.problems)
+        done += len(missing[summary.key].recordings)
+        report(done, len(utterances), cached)
+    refuse_problems(problems)
+    # Read back rather than kept: of two who computed a shard, both use the copy that stayed.
+    stored |= read_new(store, missing.values())
+    return _joined(store, shards, stored, extractor)
+
+
+def _silent(done: int, total: int, cached: int) -> None:
+    pass
+
+
+def _tasks(
+    store: ObjectStore,
+    config: ExtractorConfig,
+    shards: Iterable[Shard],
+    damaged: set[str],
+    problems: list[str],
+) -> Iterator[ShardTask]:
+    """One task per shard, its recordings read when it is drawn; none after a problem."""
+    for shard in shards:
+        if problems:
+            return
+        try:
+            recordings = tuple(_bytes_of(recording) for recording in shard.recordings)
+        except FeatureError as error:
+            problems.append(str(error))
+            return
+        yield ShardTask(store, config, shard, recordings, replace=shard.key in damaged)
+
+
+def _bytes_of(recording: Recording) -> bytes:
+    try:
+        return audio.read_bytes(recording.path)
+    except FeatureError as error:
+        raise FeatureError(f"{recording.id}: {error}") from error
+
+
+def _joined(
+    store: ObjectStore,
+    shards: Sequence[Shard],
+    stored: dict[str, Arrays],
+    extractor: FrameExtractor,
+) -> Rows:
+    lengths = [np.diff(stored[shard.key]["offsets"]) for shard in shards]
+    offsets = np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64)
+    values = np.empty((offsets[-1], len(extractor.names)), np.float32)
+    start = 0
+    for shard in shards:
+        part = stored.pop(shard.key)["values"]  # given up once copied: it is a second copy
+        values[start : start + len(part)] = part
+        start += len(part)
+    return Rows(
+        values=values,
+        offsets=offsets,
+        ids=tuple(r.id for shard in shards for r in shard.recordings),
+        names=extractor.names,
+        manifest_key=write_manifest(store, shards, lengths, extractor),
+    )

@@ -1,0 +1,90 @@
+"""Attention weights: where they are made, and how one gets to see them.
+
+Every network makes its weights in one of the two layers here, so they can be read off any
+network, by the name of the layer, without a network knowing that somebody looks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ser_platform.models.batch import Batch
+from ser_platform.models.ragged import Sequences
+
+
+class OverSteps(nn.Module):
+    """Weights over the steps of each sequence: a softmax that ends where the sequence does."""
+
+    def forward(self, energies_RH: Tensor, sequences: Sequences) -> Tensor:
+        """``[R, H]`` to a grid ``[T, S, H]`` that sums to one over the steps of a sequence."""
+        return sequences.grid(energies_RH, fill=-torch.inf).softmax(dim=0)
+
+
+class OverFrames(nn.Module):
+    """Weights over the frames of an utterance, for each of its words."""
+
+    def forward(self, energies_BHMN: Tensor, num_frames_B: Tensor) -> Tensor:
+        """Energies of N frames for M words to weights that sum to one over an utterance's own."""
+        behind_BN = torch.arange(energies_BHMN.shape[3]) >= num_frames_B[:, None]
+        behind_BN = behind_BN.to(energies_BHMN.device)
+        return energies_BHMN.masked_fill(behind_BN[:, None, None], -torch.inf).softmax(dim=3)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What one layer attends to in one utterance."""
+
+    over: Literal["frames", "words"]
+    values: Tensor
+    """``[heads, steps]``, or ``[heads, words, frames]`` where every word has weights of its own;
+    they sum to one over the last axis."""
+
+
+def attention(network: nn.Module, batch: Batch) -> dict[str, tuple[Weights, ...]]:
+    """What every attention layer of a network attends to in each utterance, by its name.
+
+    Names are those of the modules, such as ``audio.pooling``; a network without attention has
+    none.
+    """
+    found: dict[str, tuple[Weights, ...]] = {}
+
+    def looking(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
+        def look(layer: nn.Module, given: Any, alpha: Tensor) -> None:
+            is_over_steps = isinstance(layer, OverSteps)
+            found[name] = (_of_steps if is_over_steps else _of_words)(batch, given[1], alpha)
+
+        return look
+
+    layers = [
+        (name.rpartition(".")[0], layer)
+        for name, layer in network.named_modules()
+        if isinstance(layer, OverSteps | OverFrames)
+    ]
+    handles = [layer.register_forward_hook(looking(name)) for name, layer in layers]
+    was_training = network.training
+    try:
+        with torch.inference_mode():
+            network.eval()(batch)
+    finally:
+        network.train(was_training)
+        for handle in handles:
+            handle.remove()
+    return found
+
+
+def _of_steps(batch: Batch, sequences: Sequences, alpha_TSH: Tensor) -> tuple[Weights, ...]:
+    # The table that a softmax ran over says what its steps are.
+    over = "frames" if sequences is batch.frames_of_utterance else "words"
+    lengths = enumerate(sequences.lengths.tolist())
+    return tuple(Weights(over, alpha_TSH[:length, row].T.cpu()) for row, length in lengths)
+
+
+def _of_words(batch: Batch, _num_frames: Tensor, alpha_BHMN: Tensor) -> tuple[Weights, ...]:
+    sizes = enumerate(zip(batch.num_words.tolist(), batch.num_frames.tolist(), strict=True))
+    return tuple(
+        Weights("frames", alpha_BHMN[row, :, :words, :frames].cpu())
+        for row, (words, frames) in sizes
+    )

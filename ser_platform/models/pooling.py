@@ -1,0 +1,62 @@
+"""From the states of a sequence to one row."""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ser_platform.models.attention import OverSteps
+from ser_platform.models.ragged import Sequences
+
+
+class AttentionPooling(nn.Module):
+    """A weighted sum of states (Mirsamadi 2017, eq. 5-7): ``alpha_t = softmax_t(u . y_t)``.
+
+    With more than one head, a head has its own slice of the state and its own weights.
+    """
+
+    def __init__(self, heads: int, weights: int) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(weights)
+        self.u_HD = nn.Parameter(torch.empty(heads, weights).uniform_(-bound, bound))
+        self.softmax = OverSteps()
+
+    def forward(self, states_RS: Tensor, sequences: Sequences) -> Tensor:
+        """``[R, H * D]`` to one row for each of the sequences."""
+        states_RHD = states_RS.unflatten(1, self.u_HD.shape)
+        e_RH = torch.einsum("rhd,hd->rh", states_RHD, self.u_HD)
+        alpha_TSH = self.softmax(e_RH, sequences)
+        pooled_SHD = torch.einsum("tsh,tshd->shd", alpha_TSH, sequences.grid(states_RHD))
+        return pooled_SHD.flatten(1)
+
+
+class MeanPooling(nn.Module):
+    """The mean state."""
+
+    def forward(self, states_RS: Tensor, sequences: Sequences) -> Tensor:
+        """``[R, D]`` to one row for each of the sequences."""
+        lengths = sequences.lengths.to(states_RS.device)
+        return sequences.grid(states_RS).sum(dim=0) / lengths[:, None]
+
+
+class LastPooling(nn.Module):
+    """Of a BiLSTM, the forward state at the last step and the backward state at the first."""
+
+    def forward(self, states_RS: Tensor, sequences: Sequences) -> Tensor:
+        """``[R, D]``, forward half first, to one row for each of the sequences."""
+        ends = sequences.lengths.cumsum(0).to(states_RS.device)
+        starts = ends - sequences.lengths.to(states_RS.device)
+        ahead, back = states_RS.chunk(2, dim=1)
+        return torch.cat([ahead[ends - 1], back[starts]], dim=1)
+
+
+def pooling(kind: Literal["attention", "mean", "last"], heads: int, weights: int) -> nn.Module:
+    """The layer a setting ``pooling`` names, for states of ``heads * weights`` values."""
+    match kind:
+        case "attention":
+            return AttentionPooling(heads, weights)
+        case "mean":
+            return MeanPooling()
+        case "last":
+            return LastPooling()

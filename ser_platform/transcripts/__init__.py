@@ -1,0 +1,21 @@
+"""Other words for a corpus than its own: what a recogniser heard."""
+
+from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
+from ser_platform.corpora.base import Corpus
+
+__all__ = ["with_transcripts"]
+
+
+def with_transcripts(corpus: Corpus, config: TranscriptConfig) -> Corpus:
+    """The corpus with the transcripts that an experiment names.
+
+    Raises:
+        CorpusError: when they cannot be read, or are not those of the corpus.
+    """
+    match config:
+        case OracleConfig():
+            return corpus
+        case RecognisedConfig():
+            from ser_platform.transcripts.recognised import read_recognised
+
+            return read_recognised(corpus, config)
