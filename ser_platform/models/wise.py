@@ -16,15 +16,20 @@ from ser_platform.emotions import EMOTIONS
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs
 from ser_platform.models.ragged import Sequences
-from ser_platform.models.recurrence import LstmWeights, forward_states, last_states
+from ser_platform.models.recurrence import (
+    LstmWeights,
+    forward_states,
+    mixed_states,
+    last_states,
+)
 
 
 class InteractingLstms(nn.Module):
     """Audio and text LSTM whose previous states are mixed at every word (eq. 3-5).
 
-    Cell states are not mixed. The pair is one LSTM: its input weight is block-diagonal, its
-    recurrent weight is ``blockdiag(audio, text) @ W``, its gates are those of both, gate by
-    gate. So a stock kernel runs it, and the gradients reach the cells and W.
+    Cell states are not mixed. The pair is also one LSTM: its input weight is block-diagonal,
+    its recurrent weight is ``blockdiag(audio, text) @ W``, its gates are those of both, gate by
+    gate. So a stock kernel can run it, and does on a GPU; that takes more multiplications.
     """
 
     def __init__(self, audio_dim: int, text_dim: int, audio_hidden: int, text_hidden: int) -> None:
@@ -36,8 +41,12 @@ class InteractingLstms(nn.Module):
 
     def forward(self, audio_WD: Tensor, text_WD: Tensor, words: Sequences) -> Tensor:
         """The states ``[W, A + T]`` of both LSTMs at every word, audio first."""
-        both = torch.cat([audio_WD, text_WD], dim=1)
-        return forward_states(self.as_one(), both, words)
+        if audio_WD.is_cuda:
+            both = torch.cat([audio_WD, text_WD], dim=1)
+            return forward_states(self.as_one(), both, words)
+        audio, text = _weights(self.audio), _weights(self.text)
+        gates = audio.gates(audio_WD), text.gates(text_WD)
+        return mixed_states(gates, (audio.recurrent, text.recurrent), self.W, words)
 
     def as_one(self) -> LstmWeights:
         """The weights of the one LSTM that does what the two do."""
@@ -52,6 +61,10 @@ class InteractingLstms(nn.Module):
             _gate_by_gate(audio.bias_ih, text.bias_ih),
             _gate_by_gate(audio.bias_hh, text.bias_hh),
         )
+
+
+def _weights(cell: nn.LSTMCell) -> LstmWeights:
+    return LstmWeights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
 
 
 def _gate_by_gate(audio: Tensor, text: Tensor) -> Tensor:

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from ser_platform.config.model import WiseConfig
 from ser_platform.dataset import collate
 from ser_platform.models import build_model
 from ser_platform.models.ragged import Sequences
+from ser_platform.models.recurrence import forward_states
 from ser_platform.models.wise import InteractingLstms, WiseNet, WordAttention
 from tests.models.equations import cell_weights, lstm_step, wise_logits
 from tests.models.worlds import Shape, dataset_of, gradients, network_for
@@ -54,11 +56,17 @@ def test_swapped_inputs_follow_equations_4_and_5_as_printed(rng) -> None:
     _assert_equations(SMALL.model_copy(update={"swap_inputs": True}), RAGGED, rng)
 
 
-def test_the_interacting_pair_is_one_lstm_whose_gradients_reach_both(rng) -> None:
+def _as_one(pair: InteractingLstms, audio: Tensor, text: Tensor, words: Sequences) -> Tensor:
+    """What runs on a GPU."""
+    return forward_states(pair.as_one(), torch.cat([audio, text], dim=1), words)
+
+
+@pytest.mark.parametrize("run", [InteractingLstms.forward, _as_one])
+def test_the_interacting_pair_follows_equations_3_to_5(rng, run) -> None:
     lengths = np.array([4, 1, 6])
     pair = InteractingLstms(2, 3, audio_hidden=4, text_hidden=5).double()
     audio, text = (torch.from_numpy(rng.standard_normal((11, dim))) for dim in (2, 3))
-    ours = pair(audio, text, Sequences.of(lengths))
+    ours = run(pair, audio, text, Sequences.of(lengths))
     loop = []
     for a_steps, t_steps in zip(audio.split([4, 1, 6]), text.split([4, 1, 6]), strict=True):
         ha, ht = torch.zeros(4).double(), torch.zeros(5).double()
