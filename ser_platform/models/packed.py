@@ -87,8 +87,9 @@ class Gru(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, d_last: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grad_outputs: Any) -> tuple[Tensor | None, ...]:
         """Gradients for input and weights."""
+        (d_last,) = grad_outputs
         x_RD, w_GD, u_GH, values, states = ctx.saved_tensors
         packed, units, steps = ctx.packed, u_GH.shape[1], _steps(ctx.packed)
         first = steps[0].after.start
@@ -148,8 +149,9 @@ class Lstms(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, d_out: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grad_outputs: Any) -> tuple[Tensor | None, ...]:
         """Gradients for what the rows send, M and U."""
+        (d_out,) = grad_outputs
         values, states, cells, mixed, mix_HH, *weights = ctx.saved_tensors
         edges, steps = _edges(weights), _steps(ctx.packed)
         first, units = steps[0].after.start, int(edges[-1])

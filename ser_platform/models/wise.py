@@ -19,8 +19,8 @@ from ser_platform.models.ragged import Sequences
 from ser_platform.models.recurrence import (
     LstmWeights,
     forward_states,
-    mixed_states,
     last_states,
+    mixed_states,
 )
 
 
