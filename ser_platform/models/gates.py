@@ -151,7 +151,7 @@ _EVEN = tuple(
 @overload(_tanh)
 def _tanh_of_type(x):
     if x != types.float32:
-        return lambda x: math.tanh(x)
+        return lambda x: math.tanh(x)  # noqa: PLW0108 - the compiler reads this source
 
     def quotient(x):
         x = _END if x > _END else x

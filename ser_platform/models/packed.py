@@ -86,8 +86,10 @@ class Gru(torch.autograd.Function):
         return states[steps[0].after.start :].index_select(0, packed.last)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grad_outputs: Any) -> tuple[Tensor | None, ...]:
+    @once_differentiable  # whose type has no parameter names
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *grad_outputs: Any
+    ) -> tuple[Tensor | None, ...]:
         """Gradients for input and weights."""
         (d_last,) = grad_outputs
         x_RD, w_GD, u_GH, values, states = ctx.saved_tensors
@@ -123,15 +125,18 @@ class Lstms(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, x_RG: Tensor, packed: Packed, mix_HH: Tensor | None, *weights: Tensor
-    ) -> Tensor:
-        """What the rows send to the gates, LSTM after LSTM; M; U of each LSTM."""
+    def forward(ctx: Any, packed: Packed, mix_HH: Tensor | None, *of_each: Tensor) -> Tensor:
+        """M; then of each LSTM its rows, in packed order, W, U and the sum of its biases."""
+        rows, of_rows, weights, biases = (of_each[i::4] for i in range(4))
         edges, steps = _edges(weights), _steps(packed)
-        first, units = steps[0].after.start, int(edges[-1])
-        values = x_RG.clone(memory_format=torch.contiguous_format)
-        states, cells = _states(x_RG, steps[0], units), _states(x_RG, steps[0], units)
-        mixed = None if mix_HH is None else x_RG.new_empty(len(x_RG), units)
+        first, units, x_RD = steps[0].after.start, int(edges[-1]), rows[0]
+        values = x_RD.new_empty(len(x_RD), 4 * units)
+        for gates, x, w_GD, bias_G in zip(
+            _columns(values, 4 * edges), rows, of_rows, biases, strict=True
+        ):
+            torch.addmm(bias_G, x, w_GD.t(), out=gates)
+        states, cells = _states(x_RD, steps[0], units), _states(x_RD, steps[0], units)
+        mixed = None if mix_HH is None else x_RD.new_empty(len(x_RD), units)
         read = _columns(states if mixed is None else mixed, edges)
         parts = list(zip(_columns(values, 4 * edges), read, (u.t() for u in weights), strict=True))
         values_, states_, cells_ = values.numpy(), states.numpy(), cells.numpy()
@@ -143,16 +148,20 @@ class Lstms(torch.autograd.Function):
                 for gates, m, u_HG in parts:
                     gates[now].addmm_(m[at], u_HG)
             lstm_step(values_[now], cells_[before], cells_[after], states_[after], edges)
-        ctx.save_for_backward(values, states, cells, mixed, mix_HH, *weights)
+        ctx.save_for_backward(values, states, cells, mixed, mix_HH, *rows, *of_rows, *weights)
         ctx.packed = packed
         return states[first:]
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grad_outputs: Any) -> tuple[Tensor | None, ...]:
-        """Gradients for what the rows send, M and U."""
+    @once_differentiable  # whose type has no parameter names
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *grad_outputs: Any
+    ) -> tuple[Tensor | None, ...]:
+        """Gradients for M, and for rows, W, U and biases of each LSTM."""
         (d_out,) = grad_outputs
-        values, states, cells, mixed, mix_HH, *weights = ctx.saved_tensors
+        values, states, cells, mixed, mix_HH, *of_each = ctx.saved_tensors
+        count = len(of_each) // 3
+        rows, of_rows, weights = (of_each[i * count : (i + 1) * count] for i in range(3))
         edges, steps = _edges(weights), _steps(ctx.packed)
         first, units = steps[0].after.start, int(edges[-1])
         d_states = torch.cat([d_out.new_empty(first, units), d_out])
@@ -180,9 +189,16 @@ class Lstms(torch.autograd.Function):
                     d_states[before].addmm_(d_mixed[now], mix_HH)
         before_RH = states[first:].index_select(0, ctx.packed.before)
         read = _columns(before_RH if mixed is None else mixed[first:], edges)
-        d_weights = [(m.t() @ d[first:]).t() for (d, _, _), m in zip(parts, read, strict=True)]
+        d_of_each: list[Tensor | None] = []
+        for k, ((d_gates, _, _), m) in enumerate(zip(parts, read, strict=True)):
+            d_of_each += [
+                d_gates @ of_rows[k] if ctx.needs_input_grad[2 + 4 * k] else None,
+                (rows[k].t() @ d_gates).t(),
+                (m.t() @ d_gates[first:]).t(),
+                d_gates.sum(dim=0),
+            ]
         d_mix_HH = None if d_mixed is None else d_mixed[first:].t() @ before_RH
-        return d_values, None, d_mix_HH, *d_weights
+        return None, d_mix_HH, *d_of_each
 
 
 def _edges(weights: Sequence[Tensor]) -> NDArray[np.int64]:

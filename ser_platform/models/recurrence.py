@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
 from ser_platform.models.packed import Gru, Lstms
@@ -23,10 +22,6 @@ class LstmWeights(NamedTuple):
     recurrent: Tensor
     input_bias: Tensor
     recurrent_bias: Tensor
-
-    def gates(self, rows_RD: Tensor) -> Tensor:
-        """What the rows send to the gates, with all biases."""
-        return functional.linear(rows_RD, self.input, self.input_bias + self.recurrent_bias)
 
 
 def last_states(gru: nn.GRU, rows_RD: Tensor, sequences: Packed) -> Tensor:
@@ -74,14 +69,21 @@ def forward_states_stock(weights: LstmWeights, rows_RD: Tensor, sequences: Seque
 
 def forward_states_own(weights: LstmWeights, rows_RD: Tensor, sequences: Sequences) -> Tensor:
     """:func:`forward_states` by our kernel."""
-    return _run([weights.gates(rows_RD)], [weights.recurrent], None, sequences)
+    steps_RD = rows_RD.index_select(0, sequences.packed.take)
+    states = _run([(steps_RD, weights)], None, sequences.packed)
+    return states.index_select(0, sequences.places)
 
 
 def mixed_states(
-    gates_RG: Sequence[Tensor], recurrent: Sequence[Tensor], mix_HH: Tensor, sequences: Sequences
+    lstms: Sequence[tuple[Tensor, LstmWeights]], mix_HH: Tensor, sequences: Sequences
 ) -> Tensor:
-    """The states ``[R, H]`` of LSTMs whose previous states are mixed at every step; on a CPU."""
-    return _run(gates_RG, recurrent, mix_HH, sequences)
+    """The joint states ``[R, H]`` of LSTMs with rows of their own; on a CPU.
+
+    ``mix_HH`` makes of the joint state after a step what the LSTMs start the next one from.
+    """
+    take = sequences.packed.take
+    steps = [(rows.index_select(0, take), weights) for rows, weights in lstms]
+    return _run(steps, mix_HH, sequences.packed).index_select(0, sequences.places)
 
 
 def both_ways_states(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tensor:
@@ -103,22 +105,25 @@ def both_ways_own(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tenso
         LstmWeights(*(getattr(lstm, name + way) for name in _STOCK_NAMES))
         for way in ("", "_reverse")
     )
-    mirrored_RG = back.gates(rows_RD).index_select(0, sequences.mirror)
-    gates_RG = ahead.gates(rows_RD), mirrored_RG
-    states = _run(gates_RG, (ahead.recurrent, back.recurrent), None, sequences)
-    ahead_RH, back_RH = states.chunk(2, dim=1)
-    return torch.cat([ahead_RH, back_RH.index_select(0, sequences.mirror)], dim=1)
+    take, places, mirror = sequences.packed.take, sequences.places, sequences.mirror
+    lstms = [
+        (rows_RD.index_select(0, take), ahead),
+        (rows_RD.index_select(0, mirror[take]), back),
+    ]
+    ahead_RH, back_RH = _run(lstms, None, sequences.packed).chunk(2, dim=1)
+    return torch.cat(
+        [ahead_RH.index_select(0, places), back_RH.index_select(0, places[mirror])], dim=1
+    )
 
 
 _STOCK_NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
 def _run(
-    gates_RG: Sequence[Tensor],
-    recurrent: Sequence[Tensor],
-    mix_HH: Tensor | None,
-    sequences: Sequences,
+    lstms: Sequence[tuple[Tensor, LstmWeights]], mix_HH: Tensor | None, packed: Packed
 ) -> Tensor:
-    steps_RG = torch.cat(list(gates_RG), dim=1).index_select(0, sequences.packed.take)
-    states = Lstms.apply(steps_RG, sequences.packed, mix_HH, *recurrent)
-    return states.index_select(0, sequences.places)
+    of_each: list[Tensor] = []
+    for steps_RD, weights in lstms:
+        bias = weights.input_bias + weights.recurrent_bias
+        of_each += [steps_RD, weights.input, weights.recurrent, bias]
+    return Lstms.apply(packed, mix_HH, *of_each)

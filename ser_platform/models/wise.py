@@ -44,9 +44,8 @@ class InteractingLstms(nn.Module):
         if audio_WD.is_cuda:
             both = torch.cat([audio_WD, text_WD], dim=1)
             return forward_states(self.as_one(), both, words)
-        audio, text = _weights(self.audio), _weights(self.text)
-        gates = audio.gates(audio_WD), text.gates(text_WD)
-        return mixed_states(gates, (audio.recurrent, text.recurrent), self.W, words)
+        lstms = [(audio_WD, _weights(self.audio)), (text_WD, _weights(self.text))]
+        return mixed_states(lstms, self.W, words)
 
     def as_one(self) -> LstmWeights:
         """The weights of the one LSTM that does what the two do."""
