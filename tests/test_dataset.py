@@ -246,13 +246,11 @@ def test_a_batch_holds_what_loops_over_the_utterances_find(dataset, model) -> No
 
 
 def _sums(sequences, rows: torch.Tensor) -> torch.Tensor:
-    ends = []
-    for group in sequences.groups:
-        total = rows.new_zeros(int(group.active[0]), rows.shape[1])
-        for step in rows[group.take].split(group.active.tolist()):
-            total[: len(step)] += step
-        ends.append(total)
-    return torch.cat(ends)[sequences.places]
+    total, at_place = rows.new_zeros(int(sequences.active[0]), rows.shape[1]), []
+    for step in rows[sequences.take].split(sequences.active.tolist()):
+        total[: len(step)] += step
+        at_place.append(total[: len(step)].clone())
+    return torch.cat(at_place)[sequences.last]
 
 
 def test_a_dataset_in_shared_memory_is_read_only_and_makes_batches_all_the_same(dataset) -> None:
@@ -270,7 +268,7 @@ def test_a_batch_moves_as_a_whole(dataset) -> None:
     assert moved.frames.is_meta
     assert moved.word_ids.is_meta
     assert moved.labels.is_meta
-    assert moved.frames_of_phoneme.places.is_meta
+    assert moved.frames_of_phoneme.last.is_meta
     assert moved.words_of_utterance.slots.is_meta
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ser_platform.models.ragged import Counts, Segments, Sequences, ShortSequences, ranges
+from ser_platform.models.ragged import Counts, Packed, Segments, Sequences, ranges
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,9 @@ class Batch:
         return Sequences.of(self.num_frames).to(self.frames.device)
 
     @cached_property
-    def frames_of_utterance_packed(self) -> ShortSequences:
-        """The same for kernels that read packed sequences, however long."""
-        return ShortSequences.of(self.num_frames).to(self.frames.device)
-
-    @cached_property
     def words_of_utterance(self) -> Sequences:
         """Rows of ``word_ids``."""
         return Sequences.of(self.num_words).to(self.frames.device)
-
-    @cached_property
-    def words_of_utterance_packed(self) -> ShortSequences:
-        """The same for kernels that read packed sequences, however long."""
-        return ShortSequences.of(self.num_words).to(self.frames.device)
 
     @cached_property
     def phonemes_of_utterance(self) -> Sequences:
@@ -82,17 +72,17 @@ class Batch:
         return Sequences.of(counts).to(self.frames.device)
 
     @cached_property
-    def phonemes_of_word(self) -> ShortSequences:
+    def phonemes_of_word(self) -> Packed:
         """Rows of ``phoneme_ids``."""
-        return ShortSequences.of(self.num_phonemes).to(self.frames.device)
+        return Packed.of(self.num_phonemes).to(self.frames.device)
 
     @cached_property
-    def frames_of_phoneme(self) -> ShortSequences:
+    def frames_of_phoneme(self) -> Packed:
         """Rows of ``frames``."""
         return _within(self.phoneme_spans).to(self.frames.device)
 
     @cached_property
-    def frames_of_word(self) -> ShortSequences:
+    def frames_of_word(self) -> Packed:
         """Rows of ``frames``, pauses between the phonemes of a word included."""
         return _within(self.word_spans).to(self.frames.device)
 
@@ -102,6 +92,6 @@ class Batch:
         return Segments.of(self.word_spans).to(self.frames.device)
 
 
-def _within(spans: Counts) -> ShortSequences:
+def _within(spans: Counts) -> Packed:
     lengths = spans[:, 1] - spans[:, 0]
-    return ShortSequences.of(lengths, ranges(spans[:, 0], lengths))
+    return Packed.of(lengths, ranges(spans[:, 0], lengths))

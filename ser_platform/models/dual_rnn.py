@@ -11,7 +11,7 @@ from ser_platform.config.model import DualRnnConfig
 from ser_platform.emotions import EMOTIONS
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs
-from ser_platform.models.ragged import ShortSequences
+from ser_platform.models.ragged import Packed
 from ser_platform.models.recurrence import last_states
 
 
@@ -26,7 +26,7 @@ class LastState(nn.Module):
                 nn.init.orthogonal_(gate)  # the published recipe
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, rows_RD: Tensor, sequences: ShortSequences) -> Tensor:
+    def forward(self, rows_RD: Tensor, sequences: Packed) -> Tensor:
         """``[R, D]`` to one state for each of the sequences."""
         return self.dropout(last_states(self.gru, self.dropout(rows_RD), sequences))
 
@@ -54,12 +54,12 @@ class DualRnnNet(nn.Module):
         """Logits ``[B, emotions]``."""
         encoded: list[Tensor] = []
         if self.audio is not None:
-            last_BD = self.audio(self.inputs.frames(batch), batch.frames_of_utterance_packed)
+            last_BD = self.audio(self.inputs.frames(batch), batch.frames_of_utterance.packed)
             if self.inputs.functional_dim:  # the prosodic vector
                 last_BD = torch.cat([last_BD, self.inputs.functionals(batch)], dim=1)
             encoded.append(self.to_audio(last_BD))
         if self.text is not None:
-            last_BD = self.text(self.inputs.words(batch), batch.words_of_utterance_packed)
+            last_BD = self.text(self.inputs.words(batch), batch.words_of_utterance.packed)
             encoded.append(self.to_text(last_BD))
         return self.classifier(torch.cat(encoded, dim=1))
 

@@ -1,11 +1,10 @@
-"""Sequences of unequal length laid end to end, and the order in which kernels read them.
+"""Sequences of unequal length laid end to end, and the orders in which kernels read them.
 
 Shape letters: R rows of all sequences, S sequences, T steps of the longest one, D values.
 All index tables are made once per batch on the CPU; moving them copies nothing back.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -14,85 +13,25 @@ from torch import Tensor
 
 Counts = NDArray[np.int64]
 
-_SHORT_STEPS = (6, 12)
-"""Where :class:`ShortSequences` is cut into groups of like length.
-
-On a CPU the stock packed backward writes one gradient of all rows for every step, so a few long
-sequences make all the short ones expensive. tests/benchmarks/models.py measures the gain.
-"""
-
 
 @dataclass(frozen=True)
-class Sequences:
-    """Long sequences of about equal length: kernels read them as a grid ``[T, S, D]``."""
+class Packed:
+    """The order of a ``PackedSequence``: step by step, longest sequence first, without a gap.
 
-    lengths: Tensor
-    """int64 ``[S]``, always on the CPU."""
-    slots: Tensor
-    """Where each row lies in the flattened grid."""
-    reversed_slots: Tensor
-    """The same with every sequence back to front."""
+    A place is counted in that order, a row in the order of the sequences.
+    """
 
-    @classmethod
-    def of(cls, lengths: Counts) -> "Sequences":
-        """The tables of sequences of these lengths, each at least 1."""
-        count = len(lengths)
-        sequence_R = np.repeat(np.arange(count), lengths)
-        step_R = np.arange(len(sequence_R)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        reversed_step_R = np.repeat(lengths, lengths) - 1 - step_R
-        return cls(
-            torch.from_numpy(lengths),
-            torch.from_numpy(step_R * count + sequence_R),
-            torch.from_numpy(reversed_step_R * count + sequence_R),
-        )
-
-    def to(self, device: torch.device | str) -> "Sequences":
-        """The same with its tables on ``device``."""
-        return Sequences(self.lengths, self.slots.to(device), self.reversed_slots.to(device))
-
-    def grid(self, rows_RD: Tensor, fill: float = 0.0) -> Tensor:
-        """``[R, D]`` as ``[T, S, D]``, with ``fill`` behind the end of a sequence."""
-        return self._grid(rows_RD, self.slots, fill)
-
-    def rows(self, grid_TSD: Tensor) -> Tensor:
-        """Back to ``[R, D]``, without what lies behind the ends."""
-        return grid_TSD.flatten(0, 1).index_select(0, self.slots)
-
-    def reversed_grid(self, rows_RD: Tensor) -> Tensor:
-        """:meth:`grid` with every sequence back to front."""
-        return self._grid(rows_RD, self.reversed_slots, 0.0)
-
-    def reversed_rows(self, grid_TSD: Tensor) -> Tensor:
-        """:meth:`rows` of a :meth:`reversed_grid`."""
-        return grid_TSD.flatten(0, 1).index_select(0, self.reversed_slots)
-
-    def _grid(self, rows_RD: Tensor, slot_R: Tensor, fill: float) -> Tensor:
-        steps, count = int(self.lengths.max()), len(self.lengths)
-        flat = rows_RD.new_full((steps * count, *rows_RD.shape[1:]), fill)
-        return flat.index_copy(0, slot_R, rows_RD).unflatten(0, (steps, count))
-
-
-@dataclass(frozen=True)
-class Group:
-    """Some of the sequences in the order of a ``PackedSequence``: step by step, longest first."""
-
-    take: Tensor
-    """Which row stands at each place."""
     active: Tensor
     """int64 ``[T]``, how many sequences reach each step; always on the CPU."""
-
-
-@dataclass(frozen=True)
-class ShortSequences:
-    """Many short sequences of very unequal length: kernels read them packed, without a gap."""
-
-    groups: tuple[Group, ...]
-    """Longest sequences first."""
-    places: Tensor
-    """Where each sequence stands in the groups put one behind the other."""
+    take: Tensor
+    """Which row stands at each place."""
+    last: Tensor
+    """``[S]``, the place of the last step of each sequence."""
+    before: Tensor
+    """The place of the step before, for each place behind those of the first step."""
 
     @classmethod
-    def of(cls, lengths: Counts, rows: NDArray[np.int64] | None = None) -> "ShortSequences":
+    def of(cls, lengths: Counts, rows: NDArray[np.int64] | None = None) -> "Packed":
         """The tables of sequences of these lengths, each at least 1.
 
         Args:
@@ -102,22 +41,81 @@ class ShortSequences:
         """
         order = np.argsort(-lengths, kind="stable")
         starts, descending = (np.cumsum(lengths) - lengths)[order], lengths[order]
-        edges = [len(order) - np.searchsorted(descending[::-1], s, "right") for s in _SHORT_STEPS]
-        edges = [0, *sorted(edges), len(order)]
-        groups = []
-        for begin, end in pairwise(edges):
-            if begin < end:
-                take, active = _packed(starts[begin:end], descending[begin:end])
-                take = take if rows is None else rows[take]
-                groups.append(Group(torch.from_numpy(take), torch.from_numpy(active)))
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        return cls(tuple(groups), torch.from_numpy(place))
+        steps = np.arange(descending[0])
+        active = len(lengths) - np.searchsorted(descending[::-1], steps, "right")
+        first_place = np.cumsum(active) - active
+        step = np.repeat(steps, active)
+        sequence = np.arange(len(step)) - np.repeat(first_place, active)
+        take = starts[sequence] + step
+        last = np.empty_like(order)
+        last[order] = first_place[descending - 1] + np.arange(len(order))
+        return cls(
+            active=torch.from_numpy(active),
+            take=torch.from_numpy(take if rows is None else rows[take]),
+            last=torch.from_numpy(last),
+            before=torch.arange(active[0], len(step))
+            - torch.from_numpy(np.repeat(active[:-1], active[1:])),
+        )
 
-    def to(self, device: torch.device | str) -> "ShortSequences":
+    def to(self, device: torch.device | str) -> "Packed":
         """The same with its tables on ``device``."""
-        groups = tuple(Group(group.take.to(device), group.active) for group in self.groups)
-        return ShortSequences(groups, self.places.to(device))
+        return Packed(
+            self.active, self.take.to(device), self.last.to(device), self.before.to(device)
+        )
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences that are read as a grid ``[T, S, D]`` too, and from both ends."""
+
+    lengths: Tensor
+    """int64 ``[S]``, always on the CPU."""
+    slots: Tensor
+    """Where each row lies in the flattened grid."""
+    packed: Packed
+    places: Tensor
+    """The place of each row in the packed order."""
+    mirror: Tensor
+    """The row as far from the end of its sequence as each row is from the start."""
+
+    @classmethod
+    def of(cls, lengths: Counts) -> "Sequences":
+        """The tables of sequences of these lengths, each at least 1."""
+        count = len(lengths)
+        start_R = np.repeat(np.cumsum(lengths) - lengths, lengths)
+        row_R = np.arange(len(start_R))
+        packed = Packed.of(lengths)
+        places = torch.empty_like(packed.take)
+        places[packed.take] = torch.arange(len(row_R))
+        return cls(
+            lengths=torch.from_numpy(lengths),
+            slots=torch.from_numpy(
+                (row_R - start_R) * count + np.repeat(np.arange(count), lengths)
+            ),
+            packed=packed,
+            places=places,
+            mirror=torch.from_numpy(2 * start_R + np.repeat(lengths - 1, lengths) - row_R),
+        )
+
+    def to(self, device: torch.device | str) -> "Sequences":
+        """The same with its tables on ``device``."""
+        return Sequences(
+            self.lengths,
+            self.slots.to(device),
+            self.packed.to(device),
+            self.places.to(device),
+            self.mirror.to(device),
+        )
+
+    def grid(self, rows_RD: Tensor, fill: float = 0.0) -> Tensor:
+        """``[R, D]`` as ``[T, S, D]``, with ``fill`` behind the end of a sequence."""
+        steps, count = len(self.packed.active), len(self.lengths)
+        flat = rows_RD.new_full((steps * count, *rows_RD.shape[1:]), fill)
+        return flat.index_copy(0, self.slots, rows_RD).unflatten(0, (steps, count))
+
+    def rows(self, grid_TSD: Tensor) -> Tensor:
+        """Back to ``[R, D]``, without what lies behind the ends."""
+        return grid_TSD.flatten(0, 1).index_select(0, self.slots)
 
 
 @dataclass(frozen=True)
@@ -156,12 +154,3 @@ def ranges(starts: Counts, counts: Counts) -> Counts:
     """``starts[0], starts[0] + 1, ...`` for ``counts[0]`` values, then the same for the next."""
     ends = np.cumsum(counts)
     return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1])
-
-
-def _packed(starts: Counts, lengths: Counts) -> tuple[Counts, Counts]:
-    """Rows step by step, and sequences per step, of sequences sorted longest first."""
-    steps = np.arange(lengths[0])
-    active = len(lengths) - np.searchsorted(lengths[::-1], steps, "right")
-    step = np.repeat(steps, active)
-    sequence = np.arange(len(step)) - np.repeat(np.cumsum(active) - active, active)
-    return starts[sequence] + step, active

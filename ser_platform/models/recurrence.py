@@ -1,18 +1,18 @@
-"""GRU and LSTM over ragged sequences: exact, and with stock kernels only.
+"""GRU and LSTM over ragged sequences: exact, nothing padded.
 
-What is fast differs. Many short sequences (frames of phonemes) run packed everywhere. Long ones
-(frames of utterances) run packed through cuDNN on a GPU; on a CPU the packed LSTM's backward is
-slow, the dense one of oneDNN is not, so there each direction runs on a grid that starts at the
-sequence's own first (or last) step: what lies behind its end never reaches an earlier step.
+A GPU runs the stock packed kernels of cuDNN. On a CPU the stock packed backward pass grows with
+rows times steps, so there it is our own kernels (packed.py).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
 
-from ser_platform.models.ragged import Sequences, ShortSequences
+from ser_platform.models.packed import Gru, Lstms
+from ser_platform.models.ragged import Packed, Sequences
 
 
 class LstmWeights(NamedTuple):
@@ -24,51 +24,38 @@ class LstmWeights(NamedTuple):
     recurrent_bias: Tensor
 
 
-def last_states(gru: nn.GRU, rows_RD: Tensor, sequences: ShortSequences) -> Tensor:
+def last_states(gru: nn.GRU, rows_RD: Tensor, sequences: Packed) -> Tensor:
     """The state ``[S, H]`` of a one-way GRU after the last step of each sequence."""
-    ends = [
-        gru(PackedSequence(rows_RD.index_select(0, group.take), group.active))[1][0]
-        for group in sequences.groups
-    ]
-    return torch.cat(ends).index_select(0, sequences.places)
+    run = last_states_stock if rows_RD.is_cuda else last_states_own
+    return run(gru, rows_RD, sequences)
+
+
+def last_states_stock(gru: nn.GRU, rows_RD: Tensor, sequences: Packed) -> Tensor:
+    """:func:`last_states` by PyTorch's packed kernel."""
+    steps_RD = rows_RD.index_select(0, sequences.take)
+    states, _ = gru(PackedSequence(steps_RD, sequences.active))
+    return states.data.index_select(0, sequences.last)
+
+
+def last_states_own(gru: nn.GRU, rows_RD: Tensor, sequences: Packed) -> Tensor:
+    """:func:`last_states` by our kernel."""
+    steps_RD = rows_RD.index_select(0, sequences.take)
+    return Gru.apply(steps_RD, *(getattr(gru, name) for name in _STOCK_NAMES), sequences)
 
 
 def forward_states(weights: LstmWeights, rows_RD: Tensor, sequences: Sequences) -> Tensor:
     """The state ``[R, H]`` of an LSTM at every row; the weights may be computed ones."""
-    return sequences.rows(_dense(weights, sequences.grid(rows_RD)))
+    run = forward_states_stock if rows_RD.is_cuda else forward_states_own
+    return run(weights, rows_RD, sequences)
 
 
-def both_ways_states(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tensor:
-    """The states ``[R, 2H]`` of a bidirectional LSTM at every row, forward ones first."""
-    run = both_ways_packed if rows_RD.is_cuda else both_ways_dense
-    return run(lstm, rows_RD, sequences)
-
-
-def both_ways_packed(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tensor:
-    """:func:`both_ways_states` as one packed call, for cuDNN."""
-    grid = sequences.grid(rows_RD)
-    states, _ = lstm(pack_padded_sequence(grid, sequences.lengths, enforce_sorted=False))
-    return sequences.rows(pad_packed_sequence(states)[0])
-
-
-def both_ways_dense(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tensor:
-    """:func:`both_ways_states` as one dense call per direction, for oneDNN."""
-    ahead, back = (
-        LstmWeights(*(getattr(lstm, name + way) for name in _STOCK_NAMES))
-        for way in ("", "_reverse")
-    )
-    ahead_RH = sequences.rows(_dense(ahead, sequences.grid(rows_RD)))
-    back_RH = sequences.reversed_rows(_dense(back, sequences.reversed_grid(rows_RD)))
-    return torch.cat([ahead_RH, back_RH], dim=1)
-
-
-_STOCK_NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-
-
-def _dense(weights: LstmWeights, grid_TSD: Tensor) -> Tensor:
-    zero = grid_TSD.new_zeros(1, grid_TSD.shape[1], weights.recurrent.shape[1])
-    states_TSH, _, _ = torch.lstm(
-        grid_TSD,
+def forward_states_stock(weights: LstmWeights, rows_RD: Tensor, sequences: Sequences) -> Tensor:
+    """:func:`forward_states` by PyTorch's packed kernel."""
+    active = sequences.packed.active
+    zero = rows_RD.new_zeros(1, int(active[0]), weights.recurrent.shape[1])
+    states, _, _ = torch.lstm(
+        rows_RD.index_select(0, sequences.packed.take),
+        active,
         (zero, zero),
         weights,
         has_biases=True,
@@ -76,6 +63,67 @@ def _dense(weights: LstmWeights, grid_TSD: Tensor) -> Tensor:
         dropout=0.0,
         train=torch.is_grad_enabled(),  # what the kernel keeps for backward, nothing else
         bidirectional=False,
-        batch_first=False,
     )
-    return states_TSH
+    return states.index_select(0, sequences.places)
+
+
+def forward_states_own(weights: LstmWeights, rows_RD: Tensor, sequences: Sequences) -> Tensor:
+    """:func:`forward_states` by our kernel."""
+    steps_RD = rows_RD.index_select(0, sequences.packed.take)
+    states = _run([(steps_RD, weights)], None, sequences.packed)
+    return states.index_select(0, sequences.places)
+
+
+def mixed_states(
+    lstms: Sequence[tuple[Tensor, LstmWeights]], mix_HH: Tensor, sequences: Sequences
+) -> Tensor:
+    """The joint states ``[R, H]`` of LSTMs with rows of their own; on a CPU.
+
+    ``mix_HH`` makes of the joint state after a step what the LSTMs start the next one from.
+    """
+    take = sequences.packed.take
+    steps = [(rows.index_select(0, take), weights) for rows, weights in lstms]
+    return _run(steps, mix_HH, sequences.packed).index_select(0, sequences.places)
+
+
+def both_ways_states(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tensor:
+    """The states ``[R, 2H]`` of a bidirectional LSTM at every row, forward ones first."""
+    run = both_ways_stock if rows_RD.is_cuda else both_ways_own
+    return run(lstm, rows_RD, sequences)
+
+
+def both_ways_stock(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tensor:
+    """:func:`both_ways_states` by PyTorch's packed kernel."""
+    steps_RD = rows_RD.index_select(0, sequences.packed.take)
+    states, _ = lstm(PackedSequence(steps_RD, sequences.packed.active))
+    return states.data.index_select(0, sequences.places)
+
+
+def both_ways_own(lstm: nn.LSTM, rows_RD: Tensor, sequences: Sequences) -> Tensor:
+    """:func:`both_ways_states` as two LSTMs side by side, one on mirrored sequences."""
+    ahead, back = (
+        LstmWeights(*(getattr(lstm, name + way) for name in _STOCK_NAMES))
+        for way in ("", "_reverse")
+    )
+    take, places, mirror = sequences.packed.take, sequences.places, sequences.mirror
+    lstms = [
+        (rows_RD.index_select(0, take), ahead),
+        (rows_RD.index_select(0, mirror[take]), back),
+    ]
+    ahead_RH, back_RH = _run(lstms, None, sequences.packed).chunk(2, dim=1)
+    return torch.cat(
+        [ahead_RH.index_select(0, places), back_RH.index_select(0, places[mirror])], dim=1
+    )
+
+
+_STOCK_NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+
+
+def _run(
+    lstms: Sequence[tuple[Tensor, LstmWeights]], mix_HH: Tensor | None, packed: Packed
+) -> Tensor:
+    of_each: list[Tensor] = []
+    for steps_RD, weights in lstms:
+        bias = weights.input_bias + weights.recurrent_bias
+        of_each += [steps_RD, weights.input, weights.recurrent, bias]
+    return Lstms.apply(packed, mix_HH, *of_each)

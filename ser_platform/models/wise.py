@@ -18,15 +18,20 @@ from ser_platform.models.attention import OverSteps
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs
 from ser_platform.models.ragged import Sequences
-from ser_platform.models.recurrence import LstmWeights, forward_states, last_states
+from ser_platform.models.recurrence import (
+    LstmWeights,
+    forward_states,
+    last_states,
+    mixed_states,
+)
 
 
 class InteractingLstms(nn.Module):
     """Audio and text LSTM whose previous states are mixed at every word (eq. 3-5).
 
-    Cell states are not mixed. The pair is one LSTM: its input weight is block-diagonal, its
-    recurrent weight is ``blockdiag(audio, text) @ W``, its gates are those of both, gate by
-    gate. So a stock kernel runs it, and the gradients reach the cells and W.
+    Cell states are not mixed. The pair is also one LSTM: its input weight is block-diagonal,
+    its recurrent weight is ``blockdiag(audio, text) @ W``, its gates are those of both, gate by
+    gate. So a stock kernel can run it, and does on a GPU; that takes more multiplications.
     """
 
     def __init__(self, audio_dim: int, text_dim: int, audio_hidden: int, text_hidden: int) -> None:
@@ -38,8 +43,11 @@ class InteractingLstms(nn.Module):
 
     def forward(self, audio_WD: Tensor, text_WD: Tensor, words: Sequences) -> Tensor:
         """The states ``[W, A + T]`` of both LSTMs at every word, audio first."""
-        both = torch.cat([audio_WD, text_WD], dim=1)
-        return forward_states(self.as_one(), both, words)
+        if audio_WD.is_cuda:
+            both = torch.cat([audio_WD, text_WD], dim=1)
+            return forward_states(self.as_one(), both, words)
+        lstms = [(audio_WD, _weights(self.audio)), (text_WD, _weights(self.text))]
+        return mixed_states(lstms, self.W, words)
 
     def as_one(self) -> LstmWeights:
         """The weights of the one LSTM that does what the two do."""
@@ -56,6 +64,10 @@ class InteractingLstms(nn.Module):
         )
 
 
+def _weights(cell: nn.LSTMCell) -> LstmWeights:
+    return LstmWeights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+
+
 def _gate_by_gate(audio: Tensor, text: Tensor) -> Tensor:
     """Rows of four audio gates and four text gates as four gates of audio and text."""
     return torch.cat([audio.unflatten(0, (4, -1)), text.unflatten(0, (4, -1))], 1).flatten(0, 1)
@@ -70,9 +82,7 @@ class WordLstm(nn.Module):
 
     def forward(self, inputs_WD: Tensor, words: Sequences) -> Tensor:
         """The state ``[W, H]`` at every word."""
-        cell = self.cell
-        weights = LstmWeights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-        return forward_states(weights, inputs_WD, words)
+        return forward_states(_weights(self.cell), inputs_WD, words)
 
 
 class SeparateLstms(nn.Module):

@@ -7,13 +7,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ser_platform.models.ragged import Sequences, ShortSequences
+from ser_platform.models.ragged import Packed, Sequences
 from ser_platform.models.recurrence import (
     LstmWeights,
-    both_ways_dense,
-    both_ways_packed,
-    forward_states,
-    last_states,
+    both_ways_own,
+    both_ways_stock,
+    forward_states_own,
+    forward_states_stock,
+    last_states_own,
+    last_states_stock,
 )
 from tests.models.equations.steps import bilstm_states, gru_last, lstm_states
 
@@ -41,18 +43,19 @@ def _assert_same(
         torch.testing.assert_close(ours_, loop_, rtol=0, atol=1e-10)
 
 
-def test_last_states_are_those_of_a_gru_run_step_by_step(rows) -> None:
+@pytest.mark.parametrize("kernel", [last_states_own, last_states_stock])
+def test_last_states_are_those_of_a_gru_run_step_by_step(rows, kernel) -> None:
     gru = nn.GRU(4, 3).double()
-    sequences = ShortSequences.of(LENGTHS)
+    sequences = Packed.of(LENGTHS)
     _assert_same(
         gru,
         rows,
-        lambda x: last_states(gru, x, sequences),
+        lambda x: kernel(gru, x, sequences),
         lambda parts: [gru_last(gru, list(part)) for part in parts],
     )
 
 
-@pytest.mark.parametrize("kernel", [both_ways_dense, both_ways_packed])
+@pytest.mark.parametrize("kernel", [both_ways_own, both_ways_stock])
 def test_both_ways_states_are_those_of_two_lstms_run_step_by_step(rows, kernel) -> None:
     lstm = nn.LSTM(4, 3, bidirectional=True).double()
     sequences = Sequences.of(LENGTHS)
@@ -64,35 +67,37 @@ def test_both_ways_states_are_those_of_two_lstms_run_step_by_step(rows, kernel) 
     )
 
 
-def test_forward_states_are_those_of_an_lstm_run_step_by_step(rows) -> None:
+@pytest.mark.parametrize("kernel", [forward_states_own, forward_states_stock])
+def test_forward_states_are_those_of_an_lstm_run_step_by_step(rows, kernel) -> None:
     cell = nn.LSTMCell(4, 3).double()
     weights = LstmWeights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
     sequences = Sequences.of(LENGTHS)
     _assert_same(
         cell,
         rows,
-        lambda x: forward_states(weights, x, sequences),
+        lambda x: kernel(weights, x, sequences),
         lambda parts: [state for part in parts for state in lstm_states(weights, list(part))],
     )
 
 
 def test_the_float32_kernels_of_the_cpu_give_the_same_to_rounding(rows) -> None:
     lstm, gru = nn.LSTM(4, 3, bidirectional=True), nn.GRU(4, 3)
-    sequences, short = Sequences.of(LENGTHS), ShortSequences.of(LENGTHS)
+    sequences, short = Sequences.of(LENGTHS), Packed.of(LENGTHS)
     both, last = (
-        both_ways_dense(lstm, rows.float(), sequences),
-        last_states(gru, rows.float(), short),
+        both_ways_own(lstm, rows.float(), sequences),
+        last_states_own(gru, rows.float(), short),
     )
-    exact_both = both_ways_dense(lstm.double(), rows, sequences)
-    exact_last = last_states(gru.double(), rows, short)
+    exact_both = both_ways_own(lstm.double(), rows, sequences)
+    exact_last = last_states_own(gru.double(), rows, short)
     torch.testing.assert_close(both.double(), exact_both, rtol=0, atol=1e-6)
     torch.testing.assert_close(last.double(), exact_last, rtol=0, atol=1e-6)
 
 
-def test_without_gradients_the_states_are_the_same(rows) -> None:
-    lstm = nn.LSTM(4, 3, bidirectional=True)
+def test_without_gradients_the_states_are_the_same_bytes(rows) -> None:
+    lstm, gru = nn.LSTM(4, 3, bidirectional=True), nn.GRU(4, 3)
     sequences = Sequences.of(LENGTHS)
-    trained = both_ways_dense(lstm, rows.float(), sequences)
+    trained = both_ways_own(lstm, rows.float(), sequences)
+    last = last_states_own(gru, rows.float(), sequences.packed)
     with torch.inference_mode():
-        scored = both_ways_dense(lstm, rows.float(), sequences)
-    torch.testing.assert_close(scored, trained, rtol=0, atol=1e-6)
+        assert torch.equal(both_ways_own(lstm, rows.float(), sequences), trained)
+        assert torch.equal(last_states_own(gru, rows.float(), sequences.packed), last)

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from ser_platform.config.model import WiseConfig
 from ser_platform.dataset import collate
 from ser_platform.models.ragged import Sequences
+from ser_platform.models.recurrence import forward_states
 from ser_platform.models.wise import InteractingLstms, WiseNet, WordAttention
 from tests.models.equations.steps import cell_weights, lstm_step
 from tests.models.equations.wise import wise_logits
@@ -75,11 +77,17 @@ def test_the_ablations_of_both_tables_compute_what_is_left_of_the_equations(rng,
     _assert_equations(SMALL.model_copy(update=ablation), RAGGED, rng)
 
 
-def test_the_interacting_pair_is_one_lstm_whose_gradients_reach_both(rng) -> None:
+def _as_one(pair: InteractingLstms, audio: Tensor, text: Tensor, words: Sequences) -> Tensor:
+    """What runs on a GPU."""
+    return forward_states(pair.as_one(), torch.cat([audio, text], dim=1), words)
+
+
+@pytest.mark.parametrize("run", [InteractingLstms.forward, _as_one])
+def test_the_interacting_pair_follows_equations_3_to_5(rng, run) -> None:
     lengths = np.array([4, 1, 6])
     pair = InteractingLstms(2, 3, audio_hidden=4, text_hidden=5).double()
     audio, text = (torch.from_numpy(rng.standard_normal((11, dim))) for dim in (2, 3))
-    ours = pair(audio, text, Sequences.of(lengths))
+    ours = run(pair, audio, text, Sequences.of(lengths))
     loop = []
     for a_steps, t_steps in zip(audio.split([4, 1, 6]), text.split([4, 1, 6]), strict=True):
         ha, ht = torch.zeros(4).double(), torch.zeros(5).double()
