@@ -41,6 +41,17 @@ def draw_attention(
         title: above it all.
         path: of the picture.
     """
+    attention_figure(signal, words, attention, framing, title).savefig(path, format="png")
+
+
+def attention_figure(
+    signal: Signal,
+    words: Sequence[Word],
+    attention: Mapping[str, Weights],
+    framing: Framing,
+    title: str,
+) -> Figure:
+    """What :func:`draw_attention` writes."""
     heights = [3.0, *(_height(weights) for weights in attention.values())]
     figure = Figure(figsize=(10, 0.9 + sum(heights)), dpi=110, layout="constrained")
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)
@@ -52,7 +63,7 @@ def draw_attention(
         _draw_strip(strip, name, weights, words, framing)
     axes[-1, 0].set_xlabel("seconds")
     top.set_xlim(0, len(signal) / SAMPLE_RATE_HZ)
-    figure.savefig(path, format="png")
+    return figure
 
 
 def _draw_spectrogram(axes: Axes, signal: Signal) -> None:

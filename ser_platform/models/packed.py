@@ -82,7 +82,7 @@ class Gru(torch.autograd.Function):
             values_, states_, of_state_, bias_ = arrays
             gru_step(values_[now], of_state_, bias_, states_[before], states_[after])
         ctx.save_for_backward(x_RD, w_GD, u_GH, values, states)
-        ctx.packed = packed
+        ctx.packed, ctx.steps = packed, steps
         return states[steps[0].after.start :].index_select(0, packed.last)
 
     @staticmethod
@@ -93,7 +93,7 @@ class Gru(torch.autograd.Function):
         """Gradients for input and weights."""
         (d_last,) = grad_outputs
         x_RD, w_GD, u_GH, values, states = ctx.saved_tensors
-        packed, units, steps = ctx.packed, u_GH.shape[1], _steps(ctx.packed)
+        packed, steps, units = ctx.packed, ctx.steps, u_GH.shape[1]
         first = steps[0].after.start
         # A state is the last of its sequence or is followed by a step, which writes here.
         d_states = torch.empty_like(states)
@@ -149,7 +149,7 @@ class Lstms(torch.autograd.Function):
                     gates[now].addmm_(m[at], u_HG)
             lstm_step(values_[now], cells_[before], cells_[after], states_[after], edges)
         ctx.save_for_backward(values, states, cells, mixed, mix_HH, *rows, *of_rows, *weights)
-        ctx.packed = packed
+        ctx.packed, ctx.steps = packed, steps
         return states[first:]
 
     @staticmethod
@@ -162,7 +162,7 @@ class Lstms(torch.autograd.Function):
         values, states, cells, mixed, mix_HH, *of_each = ctx.saved_tensors
         count = len(of_each) // 3
         rows, of_rows, weights = (of_each[i * count : (i + 1) * count] for i in range(3))
-        edges, steps = _edges(weights), _steps(ctx.packed)
+        edges, steps = _edges(weights), ctx.steps
         first, units = steps[0].after.start, int(edges[-1])
         d_states = torch.cat([d_out.new_empty(first, units), d_out])
         d_values, d_cells = torch.empty_like(values), torch.zeros_like(cells[:first])

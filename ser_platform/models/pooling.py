@@ -40,6 +40,20 @@ class MeanPooling(nn.Module):
         return sequences.grid(states_RS).sum(dim=0) / lengths[:, None]
 
 
+class StatisticsPooling(nn.Module):
+    """Mean and standard deviation of each unit over the steps, side by side."""
+
+    def forward(self, states_RS: Tensor, sequences: Sequences) -> Tensor:
+        """``[R, D]`` to one row ``[2 * D]`` for each of the sequences."""
+        lengths_S1 = sequences.lengths.to(states_RS.device)[:, None]
+        states_TSD = sequences.grid(states_RS)
+        mean_SD = states_TSD.sum(dim=0) / lengths_S1
+        within_TS1 = sequences.grid(states_RS.new_ones(len(states_RS), 1))
+        variance_SD = ((states_TSD - mean_SD) * within_TS1).square().sum(dim=0) / lengths_S1
+        # The root has no slope at 0, where a sequence of one step stands.
+        return torch.cat([mean_SD, (variance_SD + 1e-5).sqrt()], dim=1)
+
+
 class LastPooling(nn.Module):
     """Of a BiLSTM, the forward state at the last step and the backward state at the first."""
 
@@ -51,7 +65,9 @@ class LastPooling(nn.Module):
         return torch.cat([ahead[ends - 1], back[starts]], dim=1)
 
 
-def pooling(kind: Literal["attention", "mean", "last"], heads: int, weights: int) -> nn.Module:
+def pooling(
+    kind: Literal["attention", "mean", "last", "statistics"], heads: int, weights: int
+) -> nn.Module:
     """The layer a setting ``pooling`` names, for states of ``heads * weights`` values."""
     match kind:
         case "attention":
@@ -60,3 +76,5 @@ def pooling(kind: Literal["attention", "mean", "last"], heads: int, weights: int
             return MeanPooling()
         case "last":
             return LastPooling()
+        case "statistics":
+            return StatisticsPooling()

@@ -1,6 +1,7 @@
 """The files of a run: its whole result, and what people open in the UI."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,13 @@ from ser_platform.tracking.layout import SYNTHETIC_NOTE
 from ser_platform.tracking.result_file import RESULT_FILE, result_bytes
 
 Part = Literal["validation", "test"]
+
+
+def write_pictures(pictures: Mapping[str, bytes], folder: Path) -> None:
+    """Write PNGs by their paths in the folder."""
+    for name, picture in pictures.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(picture)
 
 
 def write_run_files(run: RunResult, folder: Path) -> None:

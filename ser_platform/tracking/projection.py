@@ -1,5 +1,6 @@
 """Writing results into MLflow so that writing them again changes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from ser_platform.tracking.abandoned import (
 )
 from ser_platform.tracking.connection import connect, open_experiment, reason, search
 from ser_platform.tracking.entries import ModelFiles, StudyInfo, StudyStatus
-from ser_platform.tracking.files import write_run_files, write_study_files
+from ser_platform.tracking.files import write_pictures, write_run_files, write_study_files
 from ser_platform.tracking.layout import Point
 from ser_platform.tracking.result_file import digest, result_bytes
 from ser_platform.tracking.summary import summary, winner
@@ -57,25 +58,27 @@ class Projection:
             for tags in [run.data.tags]
         }
 
-    def log(self, run: RunResult, model: ModelFiles | None) -> str:
+    def log(self, run: RunResult, model: ModelFiles | None, pictures: Mapping[str, bytes]) -> str:
         """Write a result: made, filled and ended in one go, so that nothing stays RUNNING.
 
         Returns:
             Why MLflow refuses it, now and whenever it is tried again; empty when it is written.
         """
         try:
-            self._log(run, model)
+            self._log(run, model, pictures)
         except MlflowException as e:
             if e.error_code != ErrorCode.Name(INVALID_PARAMETER_VALUE):
                 raise
             return f"{layout.run_name(run)}: {reason(e)}"
         return ""
 
-    def _log(self, run: RunResult, model: ModelFiles | None) -> None:
+    def _log(
+        self, run: RunResult, model: ModelFiles | None, pictures: Mapping[str, bytes]
+    ) -> None:
         identity = (run.role, run.run_key, layout.number(run))
         known = self._logged.get(identity)
         if known is None or known.status != "FINISHED":
-            known = self._write(run, known)
+            known = self._write(run, known, pictures)
             self._logged[identity] = known
         if model is not None:
             # Only here: what MLflow imports for models takes another second or two.
@@ -97,7 +100,9 @@ class Projection:
         self.summarise()
         self._client.set_terminated(self._parent, status)
 
-    def _write(self, run: RunResult, known: _Logged | None) -> _Logged:
+    def _write(
+        self, run: RunResult, known: _Logged | None, pictures: Mapping[str, bytes]
+    ) -> _Logged:
         content = digest(result_bytes(run))
         if known is not None and known.digest != content:
             # A failed attempt at the same run; its curves must not mix with the new ones.
@@ -109,6 +114,7 @@ class Projection:
         self._batch(run_id, layout.points(run))
         with TemporaryDirectory() as folder:
             write_run_files(run, Path(folder))
+            write_pictures(pictures, Path(folder))
             self._client.log_artifacts(run_id, folder)
         status = "FINISHED" if run.complete else "FAILED"
         self._client.set_terminated(run_id, status, layout.finished_ms(run) or None)

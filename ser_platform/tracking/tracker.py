@@ -3,7 +3,9 @@
 import logging
 import time
 from collections import deque
+from collections.abc import Mapping
 from threading import Condition, Thread
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ser_platform.config.schema import TrackingConfig
@@ -27,6 +29,7 @@ _LONGEST_LAST_WAIT_S = 2.0
 class _Entry(NamedTuple):
     run: RunResult
     model: ModelFiles | None
+    pictures: Mapping[str, bytes]
 
 
 class Tracker:
@@ -61,10 +64,15 @@ class Tracker:
         check_uri(self._config.uri)
         self._thread.start()
 
-    def log(self, run: RunResult, model: ModelFiles | None = None) -> None:
-        """Take a result, and the model made of it; returns at once."""
+    def log(
+        self,
+        run: RunResult,
+        model: ModelFiles | None = None,
+        pictures: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Take a result, the model made of it, and PNGs by path; returns at once."""
         with self._changed:
-            self._waiting.append(_Entry(run, model))
+            self._waiting.append(_Entry(run, model, pictures))
             self._changed.notify_all()
 
     def finish(self, status: StudyStatus = "FINISHED", timeout_s: float = 60.0) -> int:
@@ -124,7 +132,7 @@ class Tracker:
         """Write results as they come, until the study ends or something fails."""
         self._trouble = ""
         while (entry := self._next()) is not None:
-            refusal = projection.log(entry.run, entry.model)
+            refusal = projection.log(entry.run, entry.model, entry.pictures)
             if refusal:
                 self._refused += 1
                 _log.warning("MLflow at %s refuses a result: %s", self._config.uri, refusal)

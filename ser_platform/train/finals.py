@@ -8,6 +8,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import SerError, TrainingError
 from ser_platform.results import RunResult, score
 from ser_platform.runtime import fetch
+from ser_platform.train.attention import pictures
 from ser_platform.train.given import Given
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.package import package
@@ -34,7 +35,8 @@ def train_file(file: ExperimentFile, given: Given) -> list[RunResult]:
 def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
     """Train what is not trained yet, score every fold on test, once, and log it.
 
-    The run with the best validation UA is logged with its model.
+    The run with the best validation UA is logged with its model, every complete one with
+    pictures of its attention.
 
     Raises:
         TrainingError: when folds failed; after all others were scored and logged.
@@ -48,7 +50,10 @@ def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
         model = None
         if run is winner:
             model = package(run, result, session.store, session.utterances, session.folder)
-        session.tracker.log(result, model)
+        shown = {}
+        if result.complete:
+            shown = pictures(run, result, session.store, session.utterances)
+        session.tracker.log(result, model, {f"attention/{n}": p for n, p in shown.items()})
     if len(complete) < len(scored):
         raise TrainingError(
             "; ".join(f"{r.architecture}: {r.shortfall}" for _, r in scored if not r.complete)

@@ -45,6 +45,11 @@ class FoldKeys:
         """The result with the test part, written once the setting is selected."""
         return self._under("scored.json")
 
+    @property
+    def attention(self) -> str:
+        """Beginning of the keys of pictures of what the network attends to."""
+        return self._under("attention/")
+
 
 def read_result(store: ObjectStore, key: str) -> FoldResult | None:
     """A stored result, if there is one that this version can read."""

@@ -205,7 +205,8 @@ def test_problems_inside_an_architecture_carry_its_path(refusal: Refusal) -> Non
         "  line 5, study.architectures.a.features: missing; "
         "expected a section with kind: mfcc39, shortterm34, spectrogram or mfcc40",
         "  line 5, study.architectures.a.model: missing; "
-        "expected a section with kind: alignment, dual_rnn, lstm_attention or wise",
+        "expected a section with kind: alignment, cnn_lstm, cnn_phoneme, dual_rnn, "
+        "lstm_attention, tdnn_lstm or wise",
         "  line 6, study.architectures.b: found 3, "
         "expected a section with features, functionals, model, train, search",
         "  line 11, study.architectures.c.model.heads: found 'many', expected a whole number > 0",

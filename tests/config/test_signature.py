@@ -48,7 +48,7 @@ def another(value: Any) -> Any:
         case str():
             return f"{value}x"
         case tuple():
-            return (*value, *value, "x") if not value else (*value[:-1], value[-1] + 1)
+            return (*value, *value, "x") if not value else (*value[:-1], another(value[-1]))
         case dict():
             return {**value, "x": "ang"}
         case _:

@@ -85,9 +85,10 @@ def dataset_of(
     frame_dim: int = 5,
     word_dim: int = 4,
     functional_dim: int = 0,
+    pause: int = 2,
 ) -> Dataset:
-    """A dataset with one utterance for each shape, a pause of two frames round every word."""
-    made = [utterance(shape, row, pause=2) for row, shape in enumerate(shapes)]
+    """A dataset with one utterance for each shape, a pause of so many frames round every word."""
+    made = [utterance(shape, row, pause) for row, shape in enumerate(shapes)]
     table = table_of({u.id: frames for u, frames in made}, frame_dim, rng)
     vectors = vectors_of(word_dim, rng)
     functionals = FunctionalsTable(

@@ -26,6 +26,7 @@ from ser_platform.dataset import build_dataset
 from ser_platform.features.cache import load_frames
 from ser_platform.features.embeddings import load_vectors
 from ser_platform.leaderboard.__main__ import main as leaderboard
+from ser_platform.emotions import EMOTIONS
 from ser_platform.results import RunResult
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.train.fold import score_fold
@@ -227,6 +228,17 @@ def test_a_final_holds_its_matrix_its_setting_and_its_curves(
     found = {file.path for file in client.list_artifacts(final)}
     assert {"confusion.json", "confusion.png", "experiment.json", "result.json"} <= found
     assert len(client.get_metric_history(final, "fold1/val_ua")) == 2
+
+
+def test_a_final_shows_what_its_network_attends_to_in_utterances_of_several_classes(
+    runs: list[Run], server: MlflowServer
+) -> None:
+    client = MlflowClient(server.uri)
+    for final in with_role(runs, "final"):
+        shown = client.list_artifacts(final.info.run_id, "attention")
+        classes = {Path(file.path).name.split("-")[0] for file in shown}
+        assert len(classes) >= 2
+        assert classes <= set(EMOTIONS)
 
 
 def test_the_winner_answers_in_a_process_without_pickle(

@@ -9,21 +9,33 @@ from pydantic import Field
 
 from ser_platform.config.model.alignment import AlignmentConfig
 from ser_platform.config.model.base import Limits, NetworkConfig
+from ser_platform.config.model.cnn_lstm import CnnLstmConfig
+from ser_platform.config.model.cnn_phoneme import CnnPhonemeConfig
 from ser_platform.config.model.dual_rnn import DualRnnConfig
 from ser_platform.config.model.lstm_attention import LstmAttentionConfig
+from ser_platform.config.model.tdnn_lstm import TdnnLstmConfig
 from ser_platform.config.model.wise import WiseConfig
 
 __all__ = [
     "AlignmentConfig",
+    "CnnLstmConfig",
+    "CnnPhonemeConfig",
     "DualRnnConfig",
     "Limits",
     "LstmAttentionConfig",
     "ModelConfig",
     "NetworkConfig",
+    "TdnnLstmConfig",
     "WiseConfig",
 ]
 
 ModelConfig = Annotated[
-    AlignmentConfig | DualRnnConfig | LstmAttentionConfig | WiseConfig,
+    AlignmentConfig
+    | CnnLstmConfig
+    | CnnPhonemeConfig
+    | DualRnnConfig
+    | LstmAttentionConfig
+    | TdnnLstmConfig
+    | WiseConfig,
     Field(discriminator="kind"),
 ]

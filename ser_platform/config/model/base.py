@@ -2,10 +2,16 @@
 
 from typing import Literal, NamedTuple
 
+from pydantic import PositiveInt
+
 from ser_platform.config.sections import Section
 
 Modality = Literal["both", "audio", "text"]
 """What a network reads of an utterance: its sound, its words, or both."""
+
+
+Kernel = tuple[PositiveInt, PositiveInt]
+"""Of a convolution over a spectrogram: bins, frames."""
 
 
 class Limits(NamedTuple):

@@ -1,0 +1,81 @@
+"""Pictures of what a scored run attends to, in a few utterances of its first validation part."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import ray
+
+from ser_platform.dataset import collate
+from ser_platform.emotions import EMOTIONS
+from ser_platform.features.audio import load
+from ser_platform.inference.attention_figure import draw_attention
+from ser_platform.models.attention import attention
+from ser_platform.results import Predictions, RunResult
+from ser_platform.storage.base import ObjectStore
+from ser_platform.train.checkpoint import load_weights
+from ser_platform.train.loop import new_model
+from ser_platform.train.runs import Run
+from ser_platform.train.stored import FoldKeys
+from ser_platform.utterance import Utterance
+
+
+def pictures(
+    run: Run, result: RunResult, store: ObjectStore, corpus: Sequence[Utterance]
+) -> dict[str, bytes]:
+    """PNGs by name, stored beside the fold's weights; none for a network without attention.
+
+    What the store holds already is not drawn again.
+    """
+    keys = FoldKeys(run.key, result.folds[0].fold)
+    stored = list(store.keys(keys.attention))
+    if not stored:
+        for name, picture in _draw(run, result, store, corpus):
+            store.write(keys.attention + name, picture)
+        stored = list(store.keys(keys.attention))
+    return {key.removeprefix(keys.attention): store.read(key) for key in stored}
+
+
+def _draw(
+    run: Run, result: RunResult, store: ObjectStore, corpus: Sequence[Utterance]
+) -> Iterator[tuple[str, bytes]]:
+    fold, validation = run.prepared.folds[0], result.folds[0].validation
+    (dataset,) = ray.get(list(run.prepared.dataset))
+    network = new_model(run.experiment, dataset, dataset.rows(fold.train), fold.number)
+    network.load_state_dict(load_weights(store, FoldKeys(run.key, fold.number).weights))
+    chosen = list(telling(validation))
+    ids = [validation.ids[i] for i in chosen]
+    batch = collate(dataset, dataset.rows(ids), run.experiment.model)
+    layers = attention(network, batch)
+    if not layers:
+        return
+    by_id = {utterance.id: utterance for utterance in corpus}
+    with TemporaryDirectory(prefix="ser-attention-") as folder:
+        path = Path(folder) / "picture.png"
+        for row, i in enumerate(chosen):
+            utterance, probabilities = by_id[ids[row]], validation.probabilities[i]
+            true, answer = validation.true[i], int(np.argmax(probabilities))
+            draw_attention(
+                load(Path(utterance.audio)),
+                utterance.words,
+                {name: weights[row] for name, weights in layers.items()},
+                run.experiment.features,
+                f"{utterance.id}: {EMOTIONS[true]}, answered {EMOTIONS[answer]} "
+                f"({probabilities[answer]:.0%}); {run.architecture}, validation part of fold "
+                f"{fold.number}",
+                path,
+            )
+            how = "right" if answer == true else "wrong"
+            yield f"{EMOTIONS[true]}-{how}-{utterance.id}.png", path.read_bytes()
+
+
+def telling(predictions: Predictions) -> Iterator[int]:
+    """For each class its most certain right answer and its most certain wrong one, if any."""
+    probabilities, true = np.asarray(predictions.probabilities), np.asarray(predictions.true)
+    is_right, certainty = probabilities.argmax(axis=1) == true, probabilities.max(axis=1)
+    for emotion in range(len(EMOTIONS)):
+        for wanted in (True, False):
+            candidates = np.flatnonzero((true == emotion) & (is_right == wanted))
+            if len(candidates):
+                yield int(candidates[certainty[candidates].argmax()])
