@@ -23,10 +23,10 @@ from optuna.trial import TrialState
 
 from ser_platform.config.schema import Experiment
 from ser_platform.dataset import build_dataset
+from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import load_frames
 from ser_platform.features.embeddings import load_vectors
 from ser_platform.leaderboard.__main__ import main as leaderboard
-from ser_platform.emotions import EMOTIONS
 from ser_platform.results import RunResult
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.train.fold import score_fold
