@@ -76,6 +76,7 @@ def train_fold(
         save_weights(store, keys.weights, progress.best_weights, {"run_key": run_key})
         store.write(keys.trained, result.model_dump_json().encode())
         store.delete(keys.progress)
+    ranks.wait()  # the others read what this one wrote
     return result
 
 

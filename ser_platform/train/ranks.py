@@ -24,6 +24,10 @@ class Ranks:
             dist.all_reduce(values)
         return values
 
+    def wait(self) -> None:
+        """Return once every worker has come here."""
+        self.sum(torch.zeros((), device=self.device)).item()  # reading it waits for a GPU too
+
     def wrap(self, model: nn.Module) -> nn.Module:
         """The model with gradients averaged over the workers."""
         if self.world == 1:
