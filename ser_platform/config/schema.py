@@ -110,16 +110,16 @@ class ExperimentFile(Section):
         return self
 
     @model_validator(mode="after")
-    def _times_that_are_read(self) -> "ExperimentFile":
-        if isinstance(self.transcript, RecognisedConfig) and not self.transcript.words:
-            models = [self.model, *(a.model for a in self.study.architectures.values())]
-            reading = [m.kind for m in models if m and m.reads_word_times]
-            if reading:
+    def _what_is_read_is_there(self) -> "ExperimentFile":
+        models = [self.model, *(a.model for a in self.study.architectures.values())]
+        for model in filter(None, models):
+            if self.embedding.trainable and not model.reads_words:
                 raise ValueError(
-                    f"transcript.words is empty, but {' and '.join(reading)} reads the times of "
-                    "words; give them, or use a network that reads none (alignment, dual_rnn, "
-                    "lstm_attention)"
+                    f"embedding.trainable is true, but {model.kind} reads no words: there is "
+                    "nothing to learn them from"
                 )
+            if isinstance(self.transcript, RecognisedConfig):
+                _refuse_unheard(self.transcript, model)
         return self
 
     @property
@@ -156,3 +156,17 @@ class ExperimentFile(Section):
     def search_space(self, architecture: str) -> SearchSpace:
         """What is searched for one architecture: the shared settings and its own."""
         return {**self.study.search, **self.architectures[architecture].search}
+
+
+def _refuse_unheard(transcript: RecognisedConfig, model: ModelConfig) -> None:
+    """Raise ValueError when a network reads what a recogniser does not tell."""
+    if model.reads_phoneme_symbols:
+        raise ValueError(
+            f"{model.kind} reads phonemes, and recognised text has none; use transcript "
+            "{kind: oracle}, or modality: audio"
+        )
+    if model.reads_word_times and not transcript.words:
+        raise ValueError(
+            f"transcript.words is empty, but {model.kind} reads the times of words; give them, or "
+            "use a network that reads none (alignment, dual_rnn, lstm_attention)"
+        )

@@ -122,8 +122,9 @@ def _draw_strip(
         starts = np.array([word.start_s for word in words[:steps]])
         ends = np.array([word.end_s for word in words[:steps]])
     else:
-        starts = np.arange(steps) * framing.hop_s + (framing.window_s - framing.hop_s) / 2
-        ends = starts + framing.hop_s
+        step_s = weights.stride * framing.hop_s
+        starts = np.arange(steps) * step_s + (framing.window_s - step_s) / 2
+        ends = starts + step_s
     strongest = max(float(rows.max(initial=0.0)), np.finfo(np.float32).tiny)
     shade = colormaps["Oranges"]
     stretches = list(zip(starts, ends - starts, strict=True))

@@ -16,7 +16,15 @@ from ser_platform.models.ragged import Sequences
 
 
 class OverSteps(nn.Module):
-    """Weights over the steps of each sequence: a softmax that ends where the sequence does."""
+    """Weights over the steps of each sequence: a softmax that ends where the sequence does.
+
+    Args:
+        stride: frames from one step to the next; of no meaning over words.
+    """
+
+    def __init__(self, stride: int = 1) -> None:
+        super().__init__()
+        self.stride = stride
 
     def forward(self, energies_RH: Tensor, sequences: Sequences) -> Tensor:
         """``[R, H]`` to a grid ``[T, S, H]`` that sums to one over the steps of a sequence."""
@@ -38,6 +46,8 @@ class Weights:
     """What one layer attends to in one utterance."""
 
     over: Literal["frames", "words"]
+    stride: int
+    """Frames from one step to the next; 1 over words."""
     values: Tensor
     """``[heads, steps]``, or ``[heads, words, frames]`` where every word has weights of its own;
     they sum to one over the last axis."""
@@ -53,8 +63,10 @@ def attention(network: nn.Module, batch: Batch) -> dict[str, tuple[Weights, ...]
 
     def looking(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
         def look(layer: nn.Module, given: Any, alpha: Tensor) -> None:
-            is_over_steps = isinstance(layer, OverSteps)
-            found[name] = (_of_steps if is_over_steps else _of_words)(batch, given[1], alpha)
+            if isinstance(layer, OverSteps):
+                found[name] = _of_steps(batch, layer.stride, given[1], alpha)
+            else:
+                found[name] = _of_words(batch, alpha)
 
         return look
 
@@ -75,16 +87,18 @@ def attention(network: nn.Module, batch: Batch) -> dict[str, tuple[Weights, ...]
     return found
 
 
-def _of_steps(batch: Batch, sequences: Sequences, alpha_TSH: Tensor) -> tuple[Weights, ...]:
+def _of_steps(
+    batch: Batch, stride: int, sequences: Sequences, alpha_TSH: Tensor
+) -> tuple[Weights, ...]:
     # The table that a softmax ran over says what its steps are.
-    over = "frames" if sequences is batch.frames_of_utterance else "words"
+    over = "words" if sequences is batch.words_of_utterance else "frames"
     lengths = enumerate(sequences.lengths.tolist())
-    return tuple(Weights(over, alpha_TSH[:length, row].T.cpu()) for row, length in lengths)
+    return tuple(Weights(over, stride, alpha_TSH[:length, row].T.cpu()) for row, length in lengths)
 
 
-def _of_words(batch: Batch, _num_frames: Tensor, alpha_BHMN: Tensor) -> tuple[Weights, ...]:
+def _of_words(batch: Batch, alpha_BHMN: Tensor) -> tuple[Weights, ...]:
     sizes = enumerate(zip(batch.num_words.tolist(), batch.num_frames.tolist(), strict=True))
     return tuple(
-        Weights("frames", alpha_BHMN[row, :, :words, :frames].cpu())
+        Weights("frames", 1, alpha_BHMN[row, :, :words, :frames].cpu())
         for row, (words, frames) in sizes
     )

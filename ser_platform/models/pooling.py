@@ -16,11 +16,11 @@ class AttentionPooling(nn.Module):
     With more than one head, a head has its own slice of the state and its own weights.
     """
 
-    def __init__(self, heads: int, weights: int) -> None:
+    def __init__(self, heads: int, weights: int, stride: int) -> None:
         super().__init__()
         bound = 1 / math.sqrt(weights)
         self.u_HD = nn.Parameter(torch.empty(heads, weights).uniform_(-bound, bound))
-        self.softmax = OverSteps()
+        self.softmax = OverSteps(stride)
 
     def forward(self, states_RS: Tensor, sequences: Sequences) -> Tensor:
         """``[R, H * D]`` to one row for each of the sequences."""
@@ -66,12 +66,18 @@ class LastPooling(nn.Module):
 
 
 def pooling(
-    kind: Literal["attention", "mean", "last", "statistics"], heads: int, weights: int
+    kind: Literal["attention", "mean", "last", "statistics"],
+    heads: int,
+    weights: int,
+    stride: int = 1,
 ) -> nn.Module:
-    """The layer a setting ``pooling`` names, for states of ``heads * weights`` values."""
+    """The layer a setting ``pooling`` names, for states of ``heads * weights`` values.
+
+    ``stride`` frames lie between the steps of a sequence, where its steps are frames.
+    """
     match kind:
         case "attention":
-            return AttentionPooling(heads, weights)
+            return AttentionPooling(heads, weights, stride)
         case "mean":
             return MeanPooling()
         case "last":

@@ -49,7 +49,7 @@ class TdnnLstmNet(nn.Module):
         self.tdnn = Tdnn(inputs.frame_dim, config)
         state = config.heads * config.weights
         self.cell = nn.LSTMCell(config.hidden, state)
-        self.pooling = pooling(config.pooling, config.heads, config.weights)
+        self.pooling = pooling(config.pooling, config.heads, config.weights, config.lstm_step)
         self.dropout = nn.Dropout(config.dropout)
         statistics = 2 if config.pooling == "statistics" else 1
         self.classifier = nn.Linear(statistics * state, len(EMOTIONS))

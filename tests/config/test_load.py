@@ -367,6 +367,8 @@ def test_functionals_may_be_given_to_a_network_that_reads_them(write: Write, wis
     [
         ("{kind: wise}", "transcript.words is empty, but wise reads the times of words"),
         ("{kind: alignment, alignment: hard}", "alignment reads the times of words"),
+        ("{kind: cnn_phoneme}", "cnn_phoneme reads phonemes, and recognised text has none"),
+        ("{kind: cnn_phoneme, modality: audio}", None),
         ("{kind: alignment}", None),
         ("{kind: wise, modality: text}", None),
     ],
@@ -381,3 +383,13 @@ def test_recognised_text_without_times_is_for_networks_that_read_none(
     with pytest.raises(ConfigError) as refused:
         load_experiment_file(write(text))
     assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "model", ["{kind: tdnn_lstm}", "{kind: cnn_phoneme}", "{kind: wise, modality: audio}"]
+)
+def test_word_vectors_are_not_learned_by_a_network_that_reads_none(
+    refusal: Refusal, wise: str, model: str
+) -> None:
+    text = wise.replace("{kind: wise}", model) + "embedding: {kind: glove50, trainable: true}\n"
+    assert "reads no words: there is nothing to learn them from" in refusal(text)

@@ -15,9 +15,9 @@ from ser_platform.utterance import Word
 from tests.features.signals import RATE, mixture
 
 WORDS = (Word("well", 0.1, 0.4), Word("then", 0.5, 0.9))
-OVER_WORDS = Weights("words", torch.tensor([[0.2, 0.8], [0.9, 0.1]]))
-OVER_FRAMES = Weights("frames", torch.softmax(torch.arange(96.0), 0)[None])
-BY_WORD = Weights("frames", torch.full((3, 2, 96), 1 / 96))
+OVER_WORDS = Weights("words", 1, torch.tensor([[0.2, 0.8], [0.9, 0.1]]))
+OVER_FRAMES = Weights("frames", 1, torch.softmax(torch.arange(96.0), 0)[None])
+BY_WORD = Weights("frames", 1, torch.full((3, 2, 96), 1 / 96))
 
 
 @pytest.fixture
@@ -60,6 +60,13 @@ def test_frames_are_shaded_round_their_centres(figure) -> None:
     spans = [path.get_extents() for path in head.get_paths()]
     assert len(spans) == 96
     assert (spans[3].x0 + spans[3].x1) / 2 == pytest.approx(0.03 + 0.01)
+
+
+def test_a_step_of_several_frames_is_shaded_over_them_all() -> None:
+    layers = {"pooling": Weights("frames", 3, torch.full((1, 32), 1 / 32))}
+    shown = attention_figure(mixture()[:RATE], WORDS, layers, ShortTerm34Config(), "u1")
+    spans = [path.get_extents() for path in bars(shown, 1)[0].get_paths()]
+    assert (spans[2].x0, spans[2].x1) == pytest.approx((0.06 + 0.01 - 0.015, 0.06 + 0.01 + 0.015))
 
 
 def test_it_is_written_as_a_png(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from ser_platform.config.model import (
     DualRnnConfig,
     LstmAttentionConfig,
     ModelConfig,
+    TdnnLstmConfig,
     WiseConfig,
 )
 from ser_platform.dataset import collate
@@ -33,6 +34,7 @@ WORDS, FRAMES = [2, 1, 4], [15, 5, 55]
             {"audio.pooling": "frames", "text.pooling": "words"},
         ),
         (LstmAttentionConfig(pooling="mean"), {}),
+        (TdnnLstmConfig(heads=3, weights=4, lstm_step=1), {"pooling": "frames"}),
         (DualRnnConfig(), {}),
     ],
     ids=lambda value: getattr(value, "kind", ""),
@@ -61,6 +63,13 @@ def test_alignment_shows_the_weights_of_equation_8(rng) -> None:
             for head, energies in enumerate(alignment_energies(net, dataset, row, word)):
                 alpha = torch.stack(softmax(energies)).detach()
                 torch.testing.assert_close(shown[row].values[head, word], alpha)
+
+
+def test_steps_of_several_frames_say_so(rng) -> None:
+    dataset, config = dataset_of(SHAPES, rng), TdnnLstmConfig(weights=4, lstm_step=3)
+    batch = collate(dataset, np.arange(3), config)
+    (shown,) = attention(network_for(dataset, config), batch).values()
+    assert [(w.stride, w.values.shape[1]) for w in shown] == [(3, -(-n // 3)) for n in FRAMES]
 
 
 def test_looking_changes_nothing(rng) -> None:

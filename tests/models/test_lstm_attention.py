@@ -31,7 +31,7 @@ def test_it_computes_the_equations(rng, modality, pooling, dense) -> None:
 def test_the_weights_of_a_sequence_sum_to_one_over_its_own_steps() -> None:
     sequences = Sequences.of(np.array([4, 1, 60]))
     state = torch.arange(3.0).repeat_interleave(sequences.lengths)[:, None].expand(-1, 8)
-    pooled = AttentionPooling(heads=2, weights=4)(state, sequences)
+    pooled = AttentionPooling(heads=2, weights=4, stride=1)(state, sequences)
     torch.testing.assert_close(pooled, torch.arange(3.0)[:, None].expand(-1, 8))
 
 

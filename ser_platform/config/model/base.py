@@ -43,3 +43,13 @@ class NetworkConfig(Section):
     def reads_word_times(self) -> bool:
         """Whether it matters when a word or a phoneme is spoken."""
         return False
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether word vectors reach it."""
+        return True
+
+    @property
+    def reads_phoneme_symbols(self) -> bool:
+        """Whether it matters which phoneme is spoken."""
+        return False

@@ -38,3 +38,8 @@ class CnnLstmConfig(NetworkConfig):
                 "give each convolution one of both"
             )
         return self
+
+    @property
+    def reads_words(self) -> bool:
+        """It only hears."""
+        return False

@@ -38,3 +38,13 @@ class CnnPhonemeConfig(NetworkConfig):
     """Units of the layer before the classifier (M)."""
     dropout: Probability = 0.5
     """Before and behind that layer; ours."""
+
+    @property
+    def reads_words(self) -> bool:
+        """Its text is phonemes."""
+        return False
+
+    @property
+    def reads_phoneme_symbols(self) -> bool:
+        """Not when it only hears."""
+        return self.modality != "audio"

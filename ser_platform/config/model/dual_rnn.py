@@ -36,3 +36,8 @@ class DualRnnConfig(NetworkConfig):
     def reads_functionals(self) -> bool:
         """The prosodic vector joins the audio encoder."""
         return self.modality != "text"
+
+    @property
+    def reads_words(self) -> bool:
+        """Not when it only hears."""
+        return self.modality != "audio"

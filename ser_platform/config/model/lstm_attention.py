@@ -25,3 +25,8 @@ class LstmAttentionConfig(NetworkConfig):
     Xu: 200 (section 4.2); Mirsamadi: 256."""
     dropout: Probability = 0.0
     """Behind each dense layer and before the classifier; Mirsamadi: 0.5 behind dense layers."""
+
+    @property
+    def reads_words(self) -> bool:
+        """Not when it only hears."""
+        return self.modality != "audio"

@@ -31,3 +31,8 @@ class TdnnLstmConfig(NetworkConfig):
     """How states become one; ``statistics``: mean and standard deviation of each unit."""
     dropout: Probability = 0.2
     """On what goes into the LSTM and into the classifier; ours."""
+
+    @property
+    def reads_words(self) -> bool:
+        """It only hears."""
+        return False

@@ -68,3 +68,8 @@ class WiseConfig(NetworkConfig):
     def reads_word_times(self) -> bool:
         """Frames belong to words, and to phonemes."""
         return self.modality != "text"
+
+    @property
+    def reads_words(self) -> bool:
+        """Not when it only hears."""
+        return self.modality != "audio"
