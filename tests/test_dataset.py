@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from ser_platform.batches import collate, epoch_batches, share
 from ser_platform.config.model import AlignmentConfig, DualRnnConfig, WiseConfig
+from ser_platform.corpora.words import UNKNOWN_PHONEME
 from ser_platform.dataset import (
     Dataset,
     build_dataset,
-    collate,
-    epoch_batches,
     frame_spans,
     functional_statistics,
     phonemes_of,
-    share,
     statistics,
 )
 from ser_platform.errors import FeatureError
@@ -285,12 +284,18 @@ def test_phonemes_have_numbers_in_the_order_of_their_symbols(rng) -> None:
     assert dataset.phoneme_ids.tolist() == [1, 2, 3]
 
 
-def test_a_word_without_phonemes_and_a_symbol_not_known_are_number_0(rng) -> None:
+def test_a_symbol_not_known_and_the_placeholder_of_unknown_speech_are_number_0(rng) -> None:
     (made, _), table = utterance([[1, 2], [3]], row=0), table_of({"u0": 9}, 3, rng)
-    bare = dataclasses.replace(made.words[1], phonemes=())
-    made = dataclasses.replace(made, words=(made.words[0], bare))
-    dataset = build_dataset([made], table, vectors_of(2, rng), phonemes=("B",))
-    assert dataset.phoneme_ids.tolist() == [0, 1, 0]
+    spoken = made.words[1]
+    unknown = Phoneme(UNKNOWN_PHONEME, spoken.start_s, spoken.end_s)
+    made = dataclasses.replace(
+        made, words=(made.words[0], dataclasses.replace(spoken, phonemes=(unknown,)))
+    )
+    dataset = build_dataset([made], table, vectors_of(2, rng))
+    assert dataset.phonemes == ("AA", "B")
+    assert dataset.phoneme_ids.tolist() == [1, 2, 0]
+    known = build_dataset([made], table, vectors_of(2, rng), phonemes=("B",))
+    assert known.phoneme_ids.tolist() == [0, 1, 0]
 
 
 def test_the_phonemes_of_a_part_are_those_that_occur_in_it(rng) -> None:

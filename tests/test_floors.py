@@ -17,6 +17,7 @@ FLOORS = (
     {"tune"},
     {"train", "leaderboard", "predict"},
     {"inference", "tracking", "runtime"},
+    {"batches"},
     {"dataset"},
     {"models"},
     {"features"},
@@ -26,7 +27,7 @@ FLOORS = (
     {"metrics", "config"},
     {"utterance", "emotions", "errors", "__init__"},
 )
-TORCH = ("models", "dataset", "inference", "tracking", "train", "predict", "tune")
+TORCH = ("models", "dataset", "batches", "inference", "tracking", "train", "predict", "tune")
 MAY_IMPORT = {
     "torch": TORCH,
     "ray": ("runtime", "train", "tune"),

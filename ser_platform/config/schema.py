@@ -16,15 +16,15 @@ from ser_platform.config.inputs import (
     Glove50Config,
 )
 from ser_platform.config.model import ModelConfig
+from ser_platform.config.reading import refuse_unread
 from ser_platform.config.sections import Name, NonNegativeFloat, PositiveFloat, Section
 from ser_platform.config.study import (
     Architecture,
     SearchSpace,
     StudyConfig,
-    refuse_unread_functionals,
 )
 from ser_platform.config.training import TrainConfig
-from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
+from ser_platform.config.transcript import OracleConfig, TranscriptConfig
 
 
 class ClusterConfig(Section):
@@ -71,6 +71,11 @@ class Experiment(Section):
     protocol: Literal["shared"] = "shared"
     """``shared``: one study, selection by the mean validation UA over folds."""
 
+    @model_validator(mode="after")
+    def _what_is_given_is_read(self) -> "Experiment":
+        refuse_unread(self.model, self.functionals, self.embedding, self.transcript)
+        return self
+
 
 class ExperimentFile(Section):
     """What ``experiments/*.yaml`` says: one architecture, or several under ``study``."""
@@ -106,20 +111,14 @@ class ExperimentFile(Section):
             raise ValueError(
                 "give features and model (one architecture), or study.architectures (several)"
             )
-        refuse_unread_functionals(self.functionals, self.model)
         return self
 
     @model_validator(mode="after")
-    def _what_is_read_is_there(self) -> "ExperimentFile":
-        models = [self.model, *(a.model for a in self.study.architectures.values())]
-        for model in filter(None, models):
-            if self.embedding.trainable and not model.reads_words:
-                raise ValueError(
-                    f"embedding.trainable is true, but {model.kind} reads no words: there is "
-                    "nothing to learn them from"
-                )
-            if isinstance(self.transcript, RecognisedConfig):
-                _refuse_unheard(self.transcript, model)
+    def _what_is_given_is_read(self) -> "ExperimentFile":
+        if self.model is not None:
+            refuse_unread(self.model, self.functionals, self.embedding, self.transcript)
+        for own in self.study.architectures.values():
+            refuse_unread(own.model, own.functionals, self.embedding, self.transcript)
         return self
 
     @property
@@ -156,17 +155,3 @@ class ExperimentFile(Section):
     def search_space(self, architecture: str) -> SearchSpace:
         """What is searched for one architecture: the shared settings and its own."""
         return {**self.study.search, **self.architectures[architecture].search}
-
-
-def _refuse_unheard(transcript: RecognisedConfig, model: ModelConfig) -> None:
-    """Raise ValueError when a network reads what a recogniser does not tell."""
-    if model.reads_phoneme_symbols:
-        raise ValueError(
-            f"{model.kind} reads phonemes, and recognised text has none; use transcript "
-            "{kind: oracle}, or modality: audio"
-        )
-    if model.reads_word_times and not transcript.words:
-        raise ValueError(
-            f"transcript.words is empty, but {model.kind} reads the times of words; give them, or "
-            "use a network that reads none (alignment, dual_rnn, lstm_attention)"
-        )

@@ -8,7 +8,6 @@ from pydantic import (
     PositiveInt,
     Tag,
     field_validator,
-    model_validator,
 )
 
 from ser_platform.config.inputs import FeatureConfig, FunctionalsConfig
@@ -76,22 +75,6 @@ class Architecture(Section):
     train: TrainConfig = TrainConfig()
     search: SearchSpace = Field(default_factory=dict)
     """Searched only for this architecture."""
-
-    @model_validator(mode="after")
-    def _functionals_are_read(self) -> "Architecture":
-        refuse_unread_functionals(self.functionals, self.model)
-        return self
-
-
-def refuse_unread_functionals(
-    functionals: FunctionalsConfig | None, model: ModelConfig | None
-) -> None:
-    """Raise ValueError when a network is given values of whole utterances that it ignores."""
-    if functionals and model and not model.reads_functionals:
-        raise ValueError(
-            f"functionals ({functionals.kind}) are given, but the network ({model.kind}) reads "
-            "none; leave them out, or use dual_rnn with modality both or audio"
-        )
 
 
 class StudyConfig(Section):

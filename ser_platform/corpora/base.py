@@ -14,6 +14,9 @@ from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance
 
+TOLERANCE_S = 0.5
+"""How far words may reach beyond their recording before the times are taken to be wrong."""
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -95,6 +98,20 @@ def duration_s(utterance: Utterance) -> float:
     if found_s == 0:
         raise CorpusError(f"{utterance.id}: its recording holds no samples: {utterance.audio}")
     return found_s
+
+
+def too_late(utterances: Iterable[Utterance]) -> list[str]:
+    """What is wrong with utterances whose words end behind their recordings, one line each."""
+    problems: list[str] = []
+    for utterance in utterances:
+        with collected(problems):
+            end_s, recorded_s = max(w.end_s for w in utterance.words), duration_s(utterance)
+            if end_s > recorded_s + TOLERANCE_S:
+                problems.append(
+                    f"{utterance.id}: its words end at {end_s:g} s, its recording ends at "
+                    f"{recorded_s:g} s; are the times seconds from the start of the recording?"
+                )
+    return problems
 
 
 def _contradictions(utterances: Sequence[Utterance]) -> Iterator[str]:

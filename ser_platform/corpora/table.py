@@ -1,12 +1,12 @@
 """Your own recordings, from a CSV manifest."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os.path import normpath
 from pathlib import Path, PurePath
 
 from ser_platform.config.corpus import TableCorpusConfig
-from ser_platform.corpora.base import Corpus, duration_s, finish
+from ser_platform.corpora.base import Corpus, finish, too_late
 from ser_platform.corpora.csvfile import CsvFile, read_csv
 from ser_platform.corpora.problems import collected, did_you_mean, inside, listed, refuse_if_any
 from ser_platform.corpora.times import read_times
@@ -16,8 +16,6 @@ from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance, Word
 
 DEFAULTS = TableCorpusConfig(root="")
-TOLERANCE_S = 0.5
-"""How far words may reach beyond their recording before the times are taken to be wrong."""
 
 Emotions = Mapping[str, str]
 """The corpus's own label -> ours."""
@@ -53,7 +51,7 @@ def read_table_corpus(config: TableCorpusConfig) -> Corpus:
         missing_alignment=config.missing_alignment,
         notes=notes,
     )
-    refuse_if_any(_too_late(u for u in corpus.utterances if words.get(u.id)), root)
+    refuse_if_any(too_late(u for u in corpus.utterances if words.get(u.id)), root)
     return corpus
 
 
@@ -175,16 +173,3 @@ def _words(
         if not config.words:
             problems.append("corpus.phonemes needs corpus.words: phonemes are given to words")
     return {id_: timed_words(own, phonemes.get(id_, ())) for id_, own in words.items()}
-
-
-def _too_late(utterances: Iterable[Utterance]) -> list[str]:
-    problems: list[str] = []
-    for utterance in utterances:
-        with collected(problems):
-            end_s, recorded_s = max(w.end_s for w in utterance.words), duration_s(utterance)
-            if end_s > recorded_s + TOLERANCE_S:
-                problems.append(
-                    f"{utterance.id}: its words end at {end_s:g} s, its recording ends at "
-                    f"{recorded_s:g} s; are the times seconds from the start of the recording?"
-                )
-    return problems

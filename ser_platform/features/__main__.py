@@ -14,12 +14,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _act(file: ExperimentFile, _arguments: Namespace) -> None:
+    from ser_platform.train.given import look
+
+    given = look(file)
+    # Only now what takes long to load: a mistake in the file is told first.
     from ser_platform.runtime import cluster
-    from ser_platform.storage import open_store
     from ser_platform.train.prepare import fill
 
     with cluster():
-        fill(file, open_store(file.store))
+        fill(file, given)
 
 
 if __name__ == "__main__":

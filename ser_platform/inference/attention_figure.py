@@ -58,7 +58,7 @@ def attention_figure(
     top, strips = axes[0, 0], axes[1:, 0]
     _draw_spectrogram(top, signal)
     _write_words(top, words)
-    top.set_title(title, fontsize=10, loc="left")
+    top.set_title(title, fontsize=10, loc="left", parse_math=False)
     for strip, (name, weights) in zip(strips, attention.items(), strict=True):
         _draw_strip(strip, name, weights, words, framing)
     axes[-1, 0].set_xlabel("seconds")
@@ -97,6 +97,7 @@ def _write_words(axes: Axes, words: Sequence[Word]) -> None:
             va="center",
             fontsize=8,
             annotation_clip=False,
+            parse_math=False,
         )
         for edge_s in (word.start_s, word.end_s):
             axes.axvline(edge_s, color="tab:blue", linewidth=0.5, alpha=0.6)
@@ -134,6 +135,6 @@ def _draw_strip(
     axes.set_ylim(0, num_rows)
     heads = [f"head {row + 1}" for row in range(num_rows)]
     labels = [w.text for w in words[:num_rows]] if weights.values.ndim == 3 else heads
-    axes.set_yticks(np.arange(num_rows)[::-1] + 0.5, labels, fontsize=7)
+    axes.set_yticks(np.arange(num_rows)[::-1] + 0.5, labels, fontsize=7, parse_math=False)
     axes.set_ylabel(name, fontsize=8)
     axes.set_title(f"darkest: {strongest:.2g} of 1", fontsize=7, loc="right", pad=2)

@@ -16,20 +16,21 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from ser_platform.batches import collate
 from ser_platform.config.schema import Experiment
-from ser_platform.dataset import build_dataset, collate
+from ser_platform.dataset import build_dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import FeatureError
 from ser_platform.features import make_extractor
 from ser_platform.features.audio import load
-from ser_platform.features.base import Signal
+from ser_platform.features.base import FrameExtractor, Frames, Signal
 from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Utterance, Word
 
-_FORMAT = 1
+_FORMAT = 2
 _SETTING, _VECTORS = "setting.json", "vectors.safetensors"
 
 
@@ -124,7 +125,7 @@ class Predictor:
             Utterance(str(i), str(path), "", 0, EMOTIONS[0], "", tuple(said))
             for i, (path, said) in enumerate(zip(recordings, words, strict=True))
         ]
-        table, functionals = self._frames(signals), self._functionals(signals)
+        table, functionals = self._frames(signals), self._functionals(recordings, signals)
         dataset = build_dataset(utterances, table, self.vectors, functionals, self.phonemes)
         batch = collate(dataset, np.arange(len(utterances)), self.experiment.model)
         with torch.inference_mode():
@@ -145,12 +146,22 @@ class Predictor:
             manifest_key="",
         )
 
-    def _functionals(self, signals: Sequence[Signal]) -> FunctionalsTable | None:
+    def _functionals(
+        self, recordings: Sequence[Path], signals: Sequence[Signal]
+    ) -> FunctionalsTable | None:
         if self.experiment.functionals is None:
             return None
         extractor = make_extractor(self.experiment.functionals)
-        values = np.concatenate([extractor(signal) for signal in signals])
-        return FunctionalsTable(values, tuple(map(str, range(len(signals)))), extractor.names, "")
+        pairs = zip(recordings, signals, strict=True)
+        values = np.concatenate([_described(extractor, *pair) for pair in pairs])
+        return FunctionalsTable(values, tuple(map(str, range(len(values)))), extractor.names, "")
+
+
+def _described(extractor: FrameExtractor, path: Path, signal: Signal) -> Frames:
+    try:
+        return extractor(signal)
+    except FeatureError as e:
+        raise FeatureError(f"{path}: {e}") from e
 
 
 def words_to_json(words: Sequence[Word]) -> str:

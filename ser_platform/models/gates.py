@@ -2,13 +2,16 @@
 
 What PyTorch does in ten passes over memory is one pass here. All arrays are C-contiguous; rows
 are sequences. Gates are read and written in place: before a call they hold what is added up
-from input and state, after it the values of the gates. Compiled once per machine, then cached.
+from input and state, after it the values of the gates. The machine code is kept beside this file
+(or in ``NUMBA_CACHE_DIR``); where nothing can be written, each process compiles for 3 s.
 """
 
 import math
+import os
+from pathlib import Path
 
 import numpy as np
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
 
@@ -16,7 +19,11 @@ Rows = NDArray[np.floating]
 Edges = NDArray[np.int64]
 """Where the units of LSTMs that stand side by side begin, and the end of the last."""
 
-_compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+_CAN_CACHE = (
+    bool(config.CACHE_DIR)  # pyright: ignore[reportAttributeAccessIssue]  # numba sets it late
+    or os.access(Path(__file__).parent, os.W_OK)
+)
+_compiled = njit(cache=_CAN_CACHE, nogil=True, error_model="numpy", fastmath={"contract"})
 
 
 @_compiled

@@ -1,14 +1,18 @@
 """Pictures of what a scored run attends to, in a few utterances of its first validation part."""
 
+import logging
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import numpy as np
 import ray
 
-from ser_platform.dataset import collate
+from ser_platform.batches import collate
 from ser_platform.emotions import EMOTIONS
+from ser_platform.errors import FeatureError
 from ser_platform.features.audio import load
 from ser_platform.inference.attention_figure import draw_attention
 from ser_platform.models.attention import attention
@@ -20,21 +24,36 @@ from ser_platform.train.runs import Run
 from ser_platform.train.stored import FoldKeys
 from ser_platform.utterance import Utterance
 
+_log = logging.getLogger(__name__)
+
 
 def pictures(
     run: Run, result: RunResult, store: ObjectStore, corpus: Sequence[Utterance]
 ) -> dict[str, bytes]:
     """PNGs by name, stored beside the fold's weights; none for a network without attention.
 
-    What the store holds already is not drawn again.
+    What the store holds already is not drawn again. A recording that is gone by now only costs
+    the pictures.
     """
-    keys = FoldKeys(run.key, result.folds[0].fold)
-    stored = list(store.keys(keys.attention))
-    if not stored:
-        for name, picture in _draw(run, result, store, corpus):
-            store.write(keys.attention + name, picture)
-        stored = list(store.keys(keys.attention))
-    return {key.removeprefix(keys.attention): store.read(key) for key in stored}
+    key = FoldKeys(run.key, result.folds[0].fold).attention
+    if not store.exists(key):
+        try:
+            drawn = dict(_draw(run, result, store, corpus))
+        except FeatureError as e:
+            _log.warning("no pictures of attention of %s: %s", run.architecture, e)
+            return {}
+        store.write(key, _zipped(drawn))
+    with ZipFile(BytesIO(store.read(key))) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    """All or nothing: one object."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return buffer.getvalue()
 
 
 def _draw(
@@ -67,7 +86,7 @@ def _draw(
                 path,
             )
             how = "right" if answer == true else "wrong"
-            yield f"{EMOTIONS[true]}-{how}-{utterance.id}.png", path.read_bytes()
+            yield f"{EMOTIONS[true]}-{how}.png", path.read_bytes()
 
 
 def telling(predictions: Predictions) -> Iterator[int]:

@@ -16,18 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ser_platform.batches import collate, epoch_batches, share
 from ser_platform.config.schema import Experiment
 from ser_platform.config.training import TrainConfig
-from ser_platform.dataset import (
-    Dataset,
-    Rows,
-    collate,
-    epoch_batches,
-    functional_statistics,
-    phonemes_of,
-    share,
-    statistics,
-)
+from ser_platform.dataset import Dataset, Rows, functional_statistics, phonemes_of, statistics
 from ser_platform.errors import TrainingError
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs

@@ -6,7 +6,9 @@ import ray
 
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.corpora.base import Corpus
+from ser_platform.corpora.words import UNKNOWN_PHONEME
 from ser_platform.dataset import build_dataset
+from ser_platform.errors import CorpusError
 from ser_platform.features.cache import (
     FrameTable,
     FunctionalsTable,
@@ -17,7 +19,7 @@ from ser_platform.features.embeddings import WordVectors, load_vectors
 from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
-from ser_platform.train.given import Given, read
+from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
 
@@ -37,11 +39,22 @@ def prepare(experiments: dict[str, Experiment], given: Given) -> dict[str, Prepa
     of_inputs: dict[object, Prepared] = {}
     prepared: dict[str, Prepared] = {}
     for name, experiment in experiments.items():
+        _refuse_mute(experiment, given.corpus)
         inputs = (experiment.features, experiment.functionals)
         if inputs not in of_inputs:
             of_inputs[inputs] = _prepare(experiment, given, vectors)
         prepared[name] = of_inputs[inputs]
     return prepared
+
+
+def _refuse_mute(experiment: Experiment, corpus: Corpus) -> None:
+    """Raise CorpusError when a network reads phonemes and the corpus knows none."""
+    symbols = {p.symbol for u in corpus.utterances for word in u.words for p in word.phonemes}
+    if experiment.model.reads_phoneme_symbols and not symbols - {UNKNOWN_PHONEME}:
+        raise CorpusError(
+            f"{corpus.name}: no phoneme is known in it, and {experiment.model.kind} reads them; "
+            "give their times (corpus.phonemes of a table), or use modality: audio"
+        )
 
 
 def _vectors(experiment: Experiment, corpus: Corpus) -> WordVectors:
@@ -84,12 +97,11 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
     )
 
 
-def fill(file: ExperimentFile, store: ObjectStore) -> None:
+def fill(file: ExperimentFile, given: Given) -> None:
     """Compute and store the features of every architecture; nothing to do where they are there."""
-    experiments = [file.experiment(name) for name in file.architectures]
-    corpus, _ = read(experiments[0])
-    for experiment in experiments:
-        table, functionals = _load(experiment, corpus, store)
+    store = given.store
+    for experiment in map(file.experiment, file.architectures):
+        table, functionals = _load(experiment, given.corpus, store)
         _log.info(
             "features: %s, %d frames of %d utterances in %s, manifest %s",
             experiment.features.kind,

@@ -7,8 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ser_platform.batches import collate, share
 from ser_platform.config.schema import Experiment
-from ser_platform.dataset import Dataset, Rows, collate, share
+from ser_platform.dataset import Dataset, Rows
 from ser_platform.emotions import EMOTIONS
 from ser_platform.metrics import confusion, unweighted_accuracy, weighted_accuracy
 from ser_platform.results import Epoch

@@ -47,8 +47,8 @@ class FoldKeys:
 
     @property
     def attention(self) -> str:
-        """Beginning of the keys of pictures of what the network attends to."""
-        return self._under("attention/")
+        """Pictures of what the network attends to, a zip file."""
+        return self._under("attention.zip")
 
 
 def read_result(store: ObjectStore, key: str) -> FoldResult | None:

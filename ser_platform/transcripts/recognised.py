@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ser_platform.config.transcript import RecognisedConfig
-from ser_platform.corpora.base import Corpus, duration_s
+from ser_platform.corpora.base import Corpus, duration_s, too_late
 from ser_platform.corpora.csvfile import read_csv
 from ser_platform.corpora.problems import listed, refuse_if_any
 from ser_platform.corpora.times import read_times
@@ -32,6 +32,7 @@ def read_recognised(corpus: Corpus, config: RecognisedConfig) -> Corpus:
         problems += _contradictions(texts, times, config)
     refuse_if_any(problems, path)
     heard = tuple(_heard(u, texts[u.id], times.get(u.id, ()), config) for u in corpus.utterances)
+    refuse_if_any(too_late(u for u in heard if times.get(u.id)), path)
     if silent := [u.id for u in heard if not u.words]:
         notes.append(f"nothing was recognised in {len(silent)} utterances: {listed(silent)}")
     return replace(corpus, utterances=heard, notes=(*corpus.notes, *notes))

@@ -365,8 +365,11 @@ def test_functionals_may_be_given_to_a_network_that_reads_them(write: Write, wis
 @pytest.mark.parametrize(
     ("model", "problem"),
     [
-        ("{kind: wise}", "transcript.words is empty, but wise reads the times of words"),
-        ("{kind: alignment, alignment: hard}", "alignment reads the times of words"),
+        (
+            "{kind: wise}",
+            "transcript.words is empty, but the network (wise) reads the times of words",
+        ),
+        ("{kind: alignment, alignment: hard}", "the network (alignment) reads the times of words"),
         ("{kind: cnn_phoneme}", "cnn_phoneme reads phonemes, and recognised text has none"),
         ("{kind: cnn_phoneme, modality: audio}", None),
         ("{kind: alignment}", None),

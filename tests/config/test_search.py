@@ -233,3 +233,23 @@ def test_a_logarithm_is_drawn_evenly_over_the_decades() -> None:
 def test_a_choice_is_drawn_from_its_values() -> None:
     rng = random.Random(0)
     assert {draw(Choice(choice=(1, "a")), rng) for _ in range(100)} == {1, "a"}
+
+
+def test_what_a_network_cannot_read_is_refused_in_the_space_too(
+    refusal: Refusal, write: Callable[[str], str]
+) -> None:
+    assert refusal("""\
+        name: x
+        corpus: {kind: demo}
+        transcript: {kind: recognised, path: asr.csv}
+        features: {kind: shortterm34}
+        model: {kind: alignment}
+        study:
+          search:
+            model.alignment: {choice: [learned, hard]}
+    """) == (
+        "x.yaml: 1 problem\n"
+        "  line 7, study.search: with model.alignment='hard': transcript.words is empty, but the "
+        "network (alignment) reads the times of words; give them, or let it read none (alignment: "
+        "learned, modality: text)"
+    )

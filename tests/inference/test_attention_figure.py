@@ -69,7 +69,17 @@ def test_a_step_of_several_frames_is_shaded_over_them_all() -> None:
     assert (spans[2].x0, spans[2].x1) == pytest.approx((0.06 + 0.01 - 0.015, 0.06 + 0.01 + 0.015))
 
 
-def test_it_is_written_as_a_png(tmp_path: Path) -> None:
-    path = tmp_path / "picture.png"
-    draw_attention(mixture()[:RATE], (), {}, ShortTerm34Config(), "silent", path)
+def test_an_utterance_without_words_is_shown_over_its_one_unknown_word() -> None:
+    layers = {
+        "pooling": Weights("words", 1, torch.ones(2, 1)),
+        "alignment": Weights("frames", 1, torch.full((3, 1, 96), 1 / 96)),
+    }
+    shown = attention_figure(mixture()[:RATE], (), layers, ShortTerm34Config(), "laughter")
+    assert [axes.get_ylabel() for axes in shown.axes] == ["kHz", *layers]
+
+
+def test_names_are_written_as_they_are_and_not_as_formulas(tmp_path: Path) -> None:
+    path, word = tmp_path / "picture.png", Word("$x_$", 0.1, 0.4)
+    layers = {"alignment": Weights("frames", 1, torch.full((3, 1, 96), 1 / 96))}
+    draw_attention(mixture()[:RATE], (word,), layers, ShortTerm34Config(), "t $x_$ y", path)
     assert path.read_bytes().startswith(b"\x89PNG")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from ser_platform.batches import collate
 from ser_platform.config.model import AlignmentConfig
-from ser_platform.dataset import collate
 from ser_platform.models.alignment import AlignmentNet, WordFrameAttention
 from tests.models.equations.alignment import alignment_logits
 from tests.models.worlds import assert_equal_to_loops, dataset_of, network_for, network_of

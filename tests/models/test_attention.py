@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from ser_platform.batches import collate
 from ser_platform.config.model import (
     AlignmentConfig,
     DualRnnConfig,
@@ -12,7 +13,6 @@ from ser_platform.config.model import (
     TdnnLstmConfig,
     WiseConfig,
 )
-from ser_platform.dataset import collate
 from ser_platform.models.attention import attention
 from tests.models.equations.alignment import alignment_energies
 from tests.models.equations.steps import softmax

@@ -6,8 +6,8 @@ import torch
 from pydantic import ValidationError
 from torch.nn.functional import cross_entropy
 
+from ser_platform.batches import collate
 from ser_platform.config.model import CnnLstmConfig
-from ser_platform.dataset import collate
 from ser_platform.models.cnn_lstm import CnnLstmNet, segments
 from tests.models.equations.cnn_lstm import cnn_lstm_logits
 from tests.models.worlds import Shape, assert_equal_to_loops, dataset_of, network_for, network_of

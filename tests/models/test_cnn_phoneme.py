@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from ser_platform.batches import collate
 from ser_platform.config.model import CnnPhonemeConfig
-from ser_platform.dataset import collate
 from ser_platform.models.cnn_phoneme import CnnPhonemeNet
 from tests.models.equations.cnn_phoneme import cnn_phoneme_logits
 from tests.models.worlds import Shape, assert_equal_to_loops, dataset_of, network_for, network_of

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from ser_platform.batches import collate
 from ser_platform.config.model import DualRnnConfig
-from ser_platform.dataset import collate
 from ser_platform.models.dual_rnn import DualRnnNet
 from tests.models.equations.dual_rnn import dual_rnn_logits
 from tests.models.worlds import Shape, assert_equal_to_loops, dataset_of, network_for, network_of

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from ser_platform.batches import collate
 from ser_platform.config.model import LstmAttentionConfig
-from ser_platform.dataset import collate
 from ser_platform.models.lstm_attention import LstmAttentionNet
 from ser_platform.models.pooling import AttentionPooling
 from ser_platform.models.ragged import Sequences

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from ser_platform.batches import collate, share
 from ser_platform.config.model import (
     AlignmentConfig,
     CnnLstmConfig,
@@ -17,7 +18,7 @@ from ser_platform.config.model import (
     TdnnLstmConfig,
     WiseConfig,
 )
-from ser_platform.dataset import Dataset, collate, share, statistics
+from ser_platform.dataset import Dataset, statistics
 from ser_platform.emotions import EMOTIONS
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from ser_platform.batches import collate
 from ser_platform.config.model import TdnnLstmConfig
-from ser_platform.dataset import collate
 from ser_platform.models.tdnn_lstm import TdnnLstmNet
 from tests.models.equations.tdnn_lstm import tdnn_lstm_logits
 from tests.models.worlds import Shape, assert_equal_to_loops, dataset_of, network_for, network_of

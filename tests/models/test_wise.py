@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from ser_platform.batches import collate
 from ser_platform.config.model import WiseConfig
-from ser_platform.dataset import collate
 from ser_platform.models.ragged import Sequences
 from ser_platform.models.recurrence import forward_states
 from ser_platform.models.wise import InteractingLstms, WiseNet, WordAttention

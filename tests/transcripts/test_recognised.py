@@ -82,3 +82,8 @@ def test_text_and_times_must_hold_the_same_words(heard) -> None:
         CorpusError, match=r"a: .*asr\.csv says 'well', .* has the words 'well ten'"
     ):
         heard(["a,well", "b,"], ["a,0.1,0.3,well", "a,0.3,0.9,ten"])
+
+
+def test_times_beyond_the_recording_are_refused(heard) -> None:
+    with pytest.raises(CorpusError, match=r"a: its words end at 900 s, its recording ends at 1 s"):
+        heard(["a,well", "b,"], ["a,100,900,well"])

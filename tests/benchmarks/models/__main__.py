@@ -32,8 +32,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from ser_platform.batches import collate, epoch_batches
 from ser_platform.config.model import AlignmentConfig, ModelConfig, WiseConfig
-from ser_platform.dataset import Dataset, Rows, collate, epoch_batches
+from ser_platform.dataset import Dataset, Rows
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
 from tests.benchmarks.models.flops import flops_alignment, flops_wise

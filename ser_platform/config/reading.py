@@ -1,0 +1,36 @@
+"""What a network is given must be what it reads: refused here before anything is computed."""
+
+from ser_platform.config.inputs import EmbeddingConfig, FunctionalsConfig
+from ser_platform.config.model import ModelConfig
+from ser_platform.config.transcript import RecognisedConfig, TranscriptConfig
+
+
+def refuse_unread(
+    model: ModelConfig,
+    functionals: FunctionalsConfig | None,
+    embedding: EmbeddingConfig,
+    transcript: TranscriptConfig,
+) -> None:
+    """Raise ValueError when a network ignores what it is given, or reads what nobody gives."""
+    if functionals and not model.reads_functionals:
+        raise ValueError(
+            f"functionals ({functionals.kind}) are given, but the network ({model.kind}) reads "
+            "none; leave them out, or use dual_rnn with modality both or audio"
+        )
+    if embedding.trainable and not model.reads_words:
+        raise ValueError(
+            f"embedding.trainable is true, but the network ({model.kind}) reads no words: there "
+            "is nothing to learn them from"
+        )
+    if not isinstance(transcript, RecognisedConfig):
+        return
+    if model.reads_phoneme_symbols:
+        raise ValueError(
+            f"{model.kind} reads phonemes, and recognised text has none; use transcript "
+            "{kind: oracle}, or modality: audio"
+        )
+    if model.reads_word_times and not transcript.words:
+        raise ValueError(
+            f"transcript.words is empty, but the network ({model.kind}) reads the times of words; "
+            "give them, or let it read none (alignment: learned, modality: text)"
+        )
