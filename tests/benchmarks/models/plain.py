@@ -1,7 +1,9 @@
 """The networks as one writes them first: same weights, same logits, rectangles and loops.
 
-Padded batches, `pack_padded_sequence` for every stock layer, convolutions over the whole map and
-a mask, a loop over words for the interaction, a loop over heads for the attention.
+Padded batches, convolutions over the whole map and a mask, a loop over words for the interaction,
+a loop over heads for the attention. Stock layers read `pack_padded_sequence`, where the padding
+would reach a result; over long sequences of one direction, where it need not, they run over the
+rectangle: the backward pass of a packed kernel grows with rows times steps.
 """
 
 from typing import Any
@@ -68,30 +70,32 @@ def plain_lstm_attention(net: Any, batch: Padded) -> Tensor:
 
 
 def plain_dual_rnn(net: Any, batch: Padded) -> Tensor:
-    """A packed GRU over frames and one over words."""
+    """A GRU over the rectangle of frames and one over that of words."""
+
+    def last(gru: nn.GRU, steps: Tensor, lengths: Tensor) -> Tensor:
+        states = gru(steps.transpose(0, 1))[0]
+        return states[lengths - 1, torch.arange(len(lengths))]
+
     frames, words = net.audio.dropout(batch.frames), net.text.dropout(batch.words)
-    audio = net.audio.dropout(_last(net.audio.gru, frames, batch.num_frames))
-    text = net.text.dropout(_last(net.text.gru, words, batch.num_words))
+    audio = net.audio.dropout(last(net.audio.gru, frames, batch.num_frames))
+    text = net.text.dropout(last(net.text.gru, words, batch.num_words))
     audio = net.to_audio(torch.cat([audio, batch.functionals], 1))
     return net.classifier(torch.cat([audio, net.to_text(text)], 1))
 
 
 def plain_tdnn_lstm(net: Any, batch: Padded) -> Tensor:
-    """Convolutions over padded frames, a mask behind each, a packed LSTM."""
+    """Convolutions over padded frames, a mask behind each, an LSTM over the rectangle."""
     lengths, x = batch.num_frames, batch.frames.transpose(1, 2)
     for conv in net.tdnn.convolutions:
         x = functional.conv1d(x, conv.weight, conv.bias, conv.stride, conv.dilation, conv.dilation)
         lengths = -(-lengths // conv.stride[0])
         x = torch.relu(x).masked_fill(_behind(lengths)[:, None], 0)
-    packed = pack_padded_sequence(net.dropout(x).permute(2, 0, 1), lengths, enforce_sorted=False)
-    cell = net.cell
+    cell, x = net.cell, net.dropout(x).permute(2, 0, 1)
     weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
     zero = x.new_zeros(1, len(lengths), cell.hidden_size)
     # What nn.LSTM calls; the weights here are those of a cell.
-    states, _, _ = torch.lstm(
-        packed.data, packed.batch_sizes, (zero, zero), weights, True, 1, 0.0, True, False
-    )
-    states = pad_packed_sequence(packed._replace(data=states), batch_first=True)[0]
+    states, _, _ = torch.lstm(x, (zero, zero), weights, True, 1, 0.0, True, False, False)
+    states = states.transpose(0, 1)
     pooled = _weighted(states @ net.pooling.u_HD[0], states, lengths)
     return net.classifier(net.dropout(pooled))
 
