@@ -7,12 +7,14 @@ import numpy as np
 
 from ser_platform.dataset import Dataset, build_dataset
 from ser_platform.emotions import EMOTIONS
-from ser_platform.features.cache import FrameTable
+from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
 from ser_platform.utterance import Phoneme, Utterance, Word
 
 UTTERANCES = 2000
 VOCABULARY = tuple(f"word{i}" for i in range(3000))
+SYMBOLS = tuple(f"p{i}" for i in range(39))
+FUNCTIONALS = 35
 
 
 def spoken(row: int, rng: np.random.Generator) -> Utterance:
@@ -25,8 +27,8 @@ def spoken(row: int, rng: np.random.Generator) -> Utterance:
         )
         ends_s = now_s + np.cumsum(durations_s)
         phonemes = tuple(
-            Phoneme("x", float(end - d), float(end))
-            for d, end in zip(durations_s, ends_s, strict=True)
+            Phoneme(SYMBOLS[(row + len(words) + i) % len(SYMBOLS)], float(end - d), float(end))
+            for i, (d, end) in enumerate(zip(durations_s, ends_s, strict=True))
         )
         text = VOCABULARY[rng.integers(len(VOCABULARY))]
         words.append(Word(text, now_s, float(ends_s[-1]), phonemes))
@@ -38,7 +40,7 @@ def spoken(row: int, rng: np.random.Generator) -> Utterance:
 
 
 def dataset(dim: int, window_s: float, hop_s: float) -> Dataset:
-    """A corpus of random frames."""
+    """A corpus of random frames and functionals."""
     rng = np.random.default_rng(0)
     utterances = [spoken(row, rng) for row in range(UTTERANCES)]
     lengths = [int(max(u.words[-1].end_s, 0.5) / hop_s) for u in utterances]
@@ -58,4 +60,10 @@ def dataset(dim: int, window_s: float, hop_s: float) -> Dataset:
         unknown=(),
         identity={},
     )
-    return build_dataset(utterances, table, vectors)
+    functionals = FunctionalsTable(
+        values=rng.standard_normal((UTTERANCES, FUNCTIONALS), dtype=np.float32),
+        ids=table.ids,
+        names=tuple(f"q{i}" for i in range(FUNCTIONALS)),
+        manifest_key="",
+    )
+    return build_dataset(utterances, table, vectors, functionals)
