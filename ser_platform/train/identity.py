@@ -17,11 +17,11 @@ _RESULT_CODE = (
     *("emotions.py", "utterance.py", "metrics.py", "results.py"),
     *("corpora", "transcripts", "features", "models", "dataset.py"),
     *("train/loop.py", "train/scoring.py", "train/fold.py", "train/checkpoint.py"),
-    *("train/group.py", "train/ranks.py", "train/seeding.py"),
+    *("train/group.py", "train/ranks.py", "train/seeding.py", "train/adam.py"),
 )
 """Rooms and files whose code changes numbers."""
 _COMPUTING = (
-    *("torch", "ray", "optuna", "mlflow", "numpy", "pandas", "pydantic", "safetensors"),
+    *("torch", "numba", "ray", "optuna", "mlflow", "numpy", "pandas", "pydantic", "safetensors"),
     *("scikit-learn", "opensmile", "librosa", "soundfile", "soxr"),
 )
 

@@ -16,7 +16,17 @@ from ser_platform.train.runs import Run
 from ser_platform.train.stored import FoldKeys
 from ser_platform.utterance import Utterance
 
-_NEEDED = ("torch", "numpy", "pandas", "pydantic", "safetensors", "soundfile", "soxr", "opensmile")
+_NEEDED = (
+    "torch",
+    "numba",
+    "numpy",
+    "pandas",
+    "pydantic",
+    "safetensors",
+    "soundfile",
+    "soxr",
+    "opensmile",
+)
 
 
 def package(

@@ -13,7 +13,7 @@ from ser_platform.features.cache import (
     load_frames,
     load_functionals,
 )
-from ser_platform.features.embeddings import load_vectors
+from ser_platform.features.embeddings import WordVectors, load_vectors
 from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
@@ -24,9 +24,27 @@ from ser_platform.train.prepared import Prepared
 _log = logging.getLogger(__name__)
 
 
-def prepare(experiment: Experiment, given: Given) -> Prepared:
-    """Fill the feature cache where it is cold and put the dataset where all workers see it."""
-    corpus = given.corpus
+def prepare(experiments: dict[str, Experiment], given: Given) -> dict[str, Prepared]:
+    """Fill the feature cache where it is cold and put the data where all workers see them.
+
+    Architectures that read the same features share one dataset, in memory too.
+
+    Args:
+        experiments: by architecture; alike in corpus, transcript and word vectors.
+        given: what they name.
+    """
+    vectors = _vectors(next(iter(experiments.values())), given.corpus)
+    of_inputs: dict[object, Prepared] = {}
+    prepared: dict[str, Prepared] = {}
+    for name, experiment in experiments.items():
+        inputs = (experiment.features, experiment.functionals)
+        if inputs not in of_inputs:
+            of_inputs[inputs] = _prepare(experiment, given, vectors)
+        prepared[name] = of_inputs[inputs]
+    return prepared
+
+
+def _vectors(experiment: Experiment, corpus: Corpus) -> WordVectors:
     vocabulary = {word.text for u in corpus.utterances for word in u.words}
     vectors = load_vectors(experiment.embedding, vocabulary)
     if vectors.unknown:
@@ -36,6 +54,11 @@ def prepare(experiment: Experiment, given: Given) -> Prepared:
             len(vocabulary),
             ", ".join(vectors.unknown[:8]),
         )
+    return vectors
+
+
+def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prepared:
+    corpus = given.corpus
     table, functionals = _load(experiment, corpus, given.store)
     dataset = build_dataset(corpus.utterances, table, vectors, functionals)
     data = {
@@ -44,7 +67,7 @@ def prepare(experiment: Experiment, given: Given) -> Prepared:
         "functionals_manifest": functionals.manifest_key if functionals else None,
         "utterances": len(corpus.utterances),
         "frames": len(table.values),
-        "words": len(vocabulary),
+        "words": len(vectors.words),
         "words_without_vector": len(vectors.unknown),
         "word_vectors": vectors.identity,
     }

@@ -60,7 +60,7 @@ def open_session(file: ExperimentFile, given: Given, door: str) -> Iterator[Sess
     experiments = {name: file.experiment(name) for name in file.architectures}
     with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
         groups = worker_groups(file.cluster, may_grow=may_grow)
-        prepared = {n: prepare(experiment, given) for n, experiment in experiments.items()}
+        prepared = prepare(experiments, given)
         search = {
             name: {k: d.model_dump(mode="json") for k, d in file.search_space(name).items()}
             for name in experiments
