@@ -27,7 +27,7 @@ class MlflowServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.uri = f"http://127.0.0.1:{free_port()}"
 
-    def start(self, patience_s: float = 60) -> None:
+    def start(self, patience_s: float = 120) -> None:
         """Start, unless it runs, and wait until it answers."""
         if self._process is not None:
             return
