@@ -1,21 +1,16 @@
 """The life of a study: a real Ray, a real S3 server, a real MLflow server.
 
-One command, run three times: killed on this machine in the middle of its trials, submitted as a
-job to a cluster while MLflow is down, and run here again with MLflow up.
+One command, run twice: submitted as a job to a cluster while MLflow is down, and run here with
+MLflow up. What happens when a study is killed: test_interrupted.py.
 """
 
 import csv
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
-import psutil
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
@@ -63,7 +58,7 @@ def platform(
         {
             **BOTH,
             "corpus": {**BOTH["corpus"], "root": str(demo_root)},
-            "study": {**BOTH["study"], "trials": 3, "storage": storage},
+            "study": {**BOTH["study"], "storage": storage},
             "store": f"s3://{s3.bucket}/main-job",
             "tracking": {"uri": server.uri},
         }
@@ -79,43 +74,6 @@ def store(s3: S3Server) -> Iterator[ObjectStore]:
         yield open_store(f"s3://{s3.bucket}/main-job")
 
 
-@dataclass(frozen=True)
-class Killed:
-    """What a study left that was killed."""
-
-    children: list[psutil.Process]
-    """Its processes; those of Ray end by themselves once they find that they are alone."""
-    results: dict[str, bytes]
-    """Trained folds by key; each holds the second in which it was finished."""
-
-
-@pytest.fixture(scope="module")
-def killed(platform: Platform, store: ObjectStore) -> Killed:
-    running = platform.start("tune", "tiny.yaml", "--set", "cluster.groups=1")
-    wait_for_a_complete_trial(running, platform.folder / "optuna.db")
-    children = psutil.Process(running.pid).children(recursive=True)
-    running.send_signal(signal.SIGKILL)
-    running.communicate()
-    keys = [key for key in store.keys("runs/") if key.endswith("/trained.json")]
-    return Killed(children, {key: store.read(key) for key in keys})
-
-
-def wait_for_a_complete_trial(running: subprocess.Popen[str], database: Path) -> None:
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline and running.poll() is None:
-        time.sleep(0.1)
-        if database.is_file():
-            try:
-                with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-                    query = "SELECT count(*) FROM trials WHERE state = 'COMPLETE'"
-                    if connection.execute(query).fetchone()[0]:
-                        return
-            except sqlite3.OperationalError:
-                continue
-    running.kill()
-    raise AssertionError(f"no trial completed:\n{running.communicate()[0]}")
-
-
 @pytest.fixture(scope="module")
 def head(s3: S3Server) -> Iterator[RayHead]:
     with ray_head(s3.environment) as head:
@@ -123,8 +81,8 @@ def head(s3: S3Server) -> Iterator[RayHead]:
 
 
 @pytest.fixture(scope="module")
-def submitted(platform: Platform, head: RayHead, killed: Killed) -> Ended:
-    """The killed study as a job, while MLflow is down."""
+def submitted(platform: Platform, head: RayHead) -> Ended:
+    """The study as a job, while MLflow is down."""
     file = platform.folder / "tiny.yaml"
     return head.submit("python", "-m", "ser_platform.tune", str(file))
 
@@ -163,20 +121,16 @@ def test_a_study_that_fails_fails_the_job(head: RayHead, tmp_path: Path) -> None
     assert "absent" in done.stdout
 
 
-def test_a_killed_study_goes_on_as_a_job_with_every_trial_once(
-    killed: Killed, submitted: Ended, store: ObjectStore, platform: Platform
+def test_a_submitted_study_runs_on_the_cluster_with_every_trial_once(
+    submitted: Ended, platform: Platform
 ) -> None:
     assert submitted.returncode == 0, submitted.stdout
     assert "ray: joined the cluster at" in submitted.stdout
-    assert "2 of 3 trials to run, 2 worker group(s)" in submitted.stdout
-    assert {key: store.read(key) for key in killed.results} == killed.results
+    assert "2 of 2 trials to run, 2 worker group(s)" in submitted.stdout
     storage = f"sqlite:///{platform.folder}/optuna.db"
     (name,) = optuna.get_all_study_names(storage)
     states = [trial.state for trial in optuna.load_study(study_name=name, storage=storage).trials]
-    assert states.count(TrialState.COMPLETE) == 3
-    assert TrialState.RUNNING not in states
-    _, alive = psutil.wait_procs(killed.children, timeout=30)
-    assert not alive
+    assert states == [TrialState.COMPLETE] * 2
 
 
 def test_with_mlflow_down_the_study_still_ends_and_says_what_is_missing(submitted: Ended) -> None:
@@ -188,11 +142,11 @@ def test_the_same_command_logs_what_was_missing_and_trains_nothing_again(
     with_mlflow: Ended, runs: list[Run]
 ) -> None:
     assert with_mlflow.returncode == 0, with_mlflow.stdout
-    assert "0 of 3 trials to run" in with_mlflow.stdout
+    assert "0 of 2 trials to run" in with_mlflow.stdout
     assert "features:" not in with_mlflow.stdout
     assert {role: len(with_role(runs, role)) for role in ("study", "trial", "final")} == {
         "study": 1,
-        "trial": 3,
+        "trial": 2,
         "final": 2,
     }
 

@@ -14,7 +14,7 @@ from tests.runs import run_result
 from tests.servers import free_port
 from tests.tracking.looking import EXPERIMENT, logged_runs, new_tracker, see, wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
 @pytest.fixture
