@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,12 +81,12 @@ def _head(folder: Path, variables: Mapping[str, str]) -> Iterator[RayHead]:
             _wait_until_it_answers(f"http://127.0.0.1:{part}", head, log)
         yield RayHead(f"http://127.0.0.1:{jobs}", environment)
     finally:
-        started = psutil.Process(head.pid).children(recursive=True)
-        head.terminate()
+        # At once: asked politely, Ray takes half a minute, and nothing here is worth saving.
+        own = psutil.Process(head.pid)
+        for process in [own, *own.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         head.wait()
-        _, alive = psutil.wait_procs(started, timeout=10)
-        for process in alive:
-            process.kill()
 
 
 def _wait_until_it_answers(url: str, head: subprocess.Popen[bytes], log: Path) -> None:
