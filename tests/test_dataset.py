@@ -284,7 +284,7 @@ def test_phonemes_have_numbers_in_the_order_of_their_symbols(rng) -> None:
     assert dataset.phoneme_ids.tolist() == [1, 2, 3]
 
 
-def test_a_symbol_not_known_and_the_placeholder_of_unknown_speech_are_number_0(rng) -> None:
+def test_a_symbol_not_known_and_unknown_speech_are_number_0(rng) -> None:
     (made, _), table = utterance([[1, 2], [3]], row=0), table_of({"u0": 9}, 3, rng)
     spoken = made.words[1]
     unknown = Phoneme(UNKNOWN_PHONEME, spoken.start_s, spoken.end_s)

@@ -23,6 +23,11 @@ class LstmWeights(NamedTuple):
     input_bias: Tensor
     recurrent_bias: Tensor
 
+    @classmethod
+    def of(cls, cell: nn.LSTMCell) -> "LstmWeights":
+        """Those of a stock cell."""
+        return cls(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+
 
 def last_states(gru: nn.GRU, rows_RD: Tensor, sequences: Packed) -> Tensor:
     """The state ``[S, H]`` of a one-way GRU after the last step of each sequence."""

@@ -56,8 +56,6 @@ class TdnnLstmNet(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Logits ``[B, emotions]``."""
-        cell = self.cell
-        weights = LstmWeights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
         rows_RC, steps = self.tdnn(self.inputs.frames(batch), batch.frames_of_utterance)
-        states_RS = forward_states(weights, self.dropout(rows_RC), steps)
+        states_RS = forward_states(LstmWeights.of(self.cell), self.dropout(rows_RC), steps)
         return self.classifier(self.dropout(self.pooling(states_RS, steps)))

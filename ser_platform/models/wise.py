@@ -46,7 +46,7 @@ class InteractingLstms(nn.Module):
         if audio_WD.is_cuda:
             both = torch.cat([audio_WD, text_WD], dim=1)
             return forward_states(self.as_one(), both, words)
-        lstms = [(audio_WD, _weights(self.audio)), (text_WD, _weights(self.text))]
+        lstms = [(audio_WD, LstmWeights.of(self.audio)), (text_WD, LstmWeights.of(self.text))]
         return mixed_states(lstms, self.W, words)
 
     def as_one(self) -> LstmWeights:
@@ -64,10 +64,6 @@ class InteractingLstms(nn.Module):
         )
 
 
-def _weights(cell: nn.LSTMCell) -> LstmWeights:
-    return LstmWeights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-
-
 def _gate_by_gate(audio: Tensor, text: Tensor) -> Tensor:
     """Rows of four audio gates and four text gates as four gates of audio and text."""
     return torch.cat([audio.unflatten(0, (4, -1)), text.unflatten(0, (4, -1))], 1).flatten(0, 1)
@@ -82,7 +78,7 @@ class WordLstm(nn.Module):
 
     def forward(self, inputs_WD: Tensor, words: Sequences) -> Tensor:
         """The state ``[W, H]`` at every word."""
-        return forward_states(_weights(self.cell), inputs_WD, words)
+        return forward_states(LstmWeights.of(self.cell), inputs_WD, words)
 
 
 class SeparateLstms(nn.Module):
