@@ -16,16 +16,31 @@ from ser_platform.models.ragged import Sequences
 from ser_platform.models.recurrence import LstmWeights, forward_states
 
 
+def read_steps(config: TdnnLstmConfig) -> list[tuple[int, int]]:
+    """Stride and dilation of each layer: a layer stops only where the next ones look.
+
+    The LSTM reads every ``lstm_step``-th output of the last layer. If this layer looks a multiple
+    of so many frames back and ahead, all it reads lies in step as well, and so on down.
+    """
+    strides, dilations = [1] * len(config.dilations), list(config.dilations)
+    layer = len(dilations) - 1
+    # Only a kernel with a centre looks a multiple of its dilation to each side.
+    while layer > 0 and config.kernel % 2 and dilations[layer] % config.lstm_step == 0:
+        dilations[layer] //= config.lstm_step
+        layer -= 1
+    strides[layer] = config.lstm_step
+    return list(zip(strides, dilations, strict=True))
+
+
 class Tdnn(nn.Module):
-    """Convolutions over time with a ReLU; the last one stops at every ``lstm_step``-th frame."""
+    """Convolutions over time with a ReLU, at every ``lstm_step``-th frame in the end."""
 
     def __init__(self, dim: int, config: TdnnLstmConfig) -> None:
         super().__init__()
         dims = [dim] + [config.hidden] * (len(config.dilations) - 1)
-        steps = [1] * (len(config.dilations) - 1) + [config.lstm_step]
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(dim, config.hidden, config.kernel, stride=step, dilation=dilation)
-            for dim, step, dilation in zip(dims, steps, config.dilations, strict=True)
+            nn.Conv1d(dim, config.hidden, config.kernel, stride=stride, dilation=dilation)
+            for dim, (stride, dilation) in zip(dims, read_steps(config), strict=True)
         )
 
     def forward(self, frames_FD: Tensor, frames: Sequences) -> tuple[Tensor, Sequences]:

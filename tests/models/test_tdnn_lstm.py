@@ -5,7 +5,7 @@ import pytest
 
 from ser_platform.batches import collate
 from ser_platform.config.model import TdnnLstmConfig
-from ser_platform.models.tdnn_lstm import TdnnLstmNet
+from ser_platform.models.tdnn_lstm import TdnnLstmNet, read_steps
 from tests.models.equations.tdnn_lstm import tdnn_lstm_logits
 from tests.models.worlds import Shape, assert_equal_to_loops, dataset_of, network_for, network_of
 
@@ -16,7 +16,14 @@ SMALL = TdnnLstmConfig(hidden=5, dilations=(1, 3), heads=2, weights=3, dropout=0
 @pytest.mark.parametrize("pause", [0, 2])
 @pytest.mark.parametrize("pooling", ["attention", "statistics", "mean"])
 @pytest.mark.parametrize(
-    "settings", [{}, {"kernel": 4, "lstm_step": 1}, {"dilations": (2,), "lstm_step": 5}]
+    "settings",
+    [
+        {},
+        {"dilations": (1, 2, 6, 4), "lstm_step": 2},
+        {"kernel": 4},
+        {"kernel": 4, "lstm_step": 1},
+        {"dilations": (2,), "lstm_step": 5},
+    ],
 )
 def test_it_computes_frame_by_frame(rng, pause, pooling, settings) -> None:
     config = SMALL.model_copy(update={"pooling": pooling, **settings})
@@ -25,6 +32,19 @@ def test_it_computes_frame_by_frame(rng, pause, pooling, settings) -> None:
     assert isinstance(net, TdnnLstmNet)
     loops = [tdnn_lstm_logits(net, config, dataset, row) for row in range(len(SHAPES))]
     assert_equal_to_loops(net, net(collate(dataset, np.arange(len(SHAPES)), config)), loops)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, [(1, 1), (3, 1), (1, 1), (1, 1)]),
+        ({"dilations": (3, 3)}, [(3, 3), (1, 1)]),
+        ({"dilations": (1, 3, 2)}, [(1, 1), (1, 3), (3, 2)]),
+        ({"kernel": 2}, [(1, 1), (1, 1), (1, 3), (3, 3)]),
+    ],
+)
+def test_layers_stop_only_where_the_next_ones_look(settings, expected) -> None:
+    assert read_steps(TdnnLstmConfig(**settings)) == expected
 
 
 @pytest.mark.parametrize(

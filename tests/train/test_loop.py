@@ -117,6 +117,18 @@ def test_the_learning_rate_falls_with_every_step_as_keras_does(experiment, train
         torch.testing.assert_close(longer.weights[name], value, atol=1e-7, rtol=0)
 
 
+def test_l2_pulls_the_weights_towards_zero(experiment, train_one) -> None:
+    """Adam turns a gradient that is almost all ``l2 * weight`` into steps of its rate."""
+    before, after = (
+        train_one(experiment(epochs=epochs, l2=1e6, learning_rate=1e-3)).weights
+        for epochs in (1, 2)
+    )
+    for name, value in before.items():
+        if value.is_floating_point() and not name.startswith("inputs."):
+            moved = after[name].abs()[value.abs() > 0.1] - value.abs()[value.abs() > 0.1]
+            assert (moved < 0).all(), name
+
+
 def test_probabilities_come_back_in_the_order_asked_for(experiment, dataset, fold) -> None:
     rows = np.arange(len(dataset.ids))
     model = new_model(experiment(), dataset, dataset.rows(fold.train), 1)

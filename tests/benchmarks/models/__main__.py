@@ -81,6 +81,11 @@ CASES = {
         AlignmentConfig(), 34, 0.020, 0.010, plain.plain_alignment, flops.flops_alignment,
         random=1, like_length=2, plain_passes=1,
     ),
+    "hard_alignment": Case(
+        AlignmentConfig(alignment="hard"), 34, 0.020, 0.010,
+        plain.plain_hard_alignment, flops.flops_hard_alignment,
+        random=1, like_length=2, plain_passes=1,
+    ),
     "lstm_attention": Case(
         LstmAttentionConfig(), 34, 0.020, 0.010,
         plain.plain_lstm_attention, flops.flops_lstm_attention,

@@ -52,6 +52,21 @@ def plain_alignment(net: Any, batch: Padded) -> Tensor:
         from_speech, from_text = s @ net.alignment.u_HD[k], h @ net.alignment.v_HD[k]
         a = torch.tanh(from_speech[:, None] + from_text[:, :, None] + net.alignment.b_H[k])
         aligned.append(a.masked_fill(behind[:, None], -torch.inf).softmax(2) @ s)
+    return _fused(net, aligned, text, batch)
+
+
+def plain_hard_alignment(net: Any, batch: Padded) -> Tensor:
+    """The same with a loop over words, each the mean of the states in its frames."""
+    speech = _both_ways(net.speech, batch.frames, batch.num_frames)
+    text = _both_ways(net.text, batch.words, batch.num_words)
+    aligned = [
+        torch.stack([own[first:last].mean(0) for first, last in spans])
+        for own, spans in zip(speech, batch.frames_of_words, strict=True)
+    ]
+    return _fused(net, [pad_sequence(aligned, batch_first=True)], text, batch)
+
+
+def _fused(net: Any, aligned: list[Tensor], text: Tensor, batch: Padded) -> Tensor:
     fused = _both_ways(net.fusion, torch.cat([*aligned, text], 2), batch.num_words)
     fused = fused.masked_fill(_behind(batch.num_words).unsqueeze(2), -torch.inf)
     return net.classifier(fused.max(1).values)
@@ -86,9 +101,10 @@ def plain_dual_rnn(net: Any, batch: Padded) -> Tensor:
 def plain_tdnn_lstm(net: Any, batch: Padded) -> Tensor:
     """Convolutions over padded frames, a mask behind each, an LSTM over the rectangle."""
     lengths, x = batch.num_frames, batch.frames.transpose(1, 2)
-    for conv in net.tdnn.convolutions:
-        x = functional.conv1d(x, conv.weight, conv.bias, conv.stride, conv.dilation, conv.dilation)
-        lengths = -(-lengths // conv.stride[0])
+    for conv, apart in zip(net.tdnn.convolutions, (1, 1, 3, 3), strict=True):
+        step = 3 if conv is net.tdnn.convolutions[-1] else 1
+        x = functional.conv1d(x, conv.weight, conv.bias, step, apart, apart)
+        lengths = -(-lengths // step)
         x = torch.relu(x).masked_fill(_behind(lengths)[:, None], 0)
     cell, x = net.cell, net.dropout(x).permute(2, 0, 1)
     weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)

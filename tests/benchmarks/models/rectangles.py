@@ -54,6 +54,11 @@ class Padded:
         return torch.tensor([len(own) for own in self._words])
 
     @cached_property
+    def frames_of_words(self) -> list[list[list[int]]]:
+        """First frame and the one behind the last, of every word of each utterance."""
+        return [self._data.word_spans[list(own)].tolist() for own in self._words]
+
+    @cached_property
     def _phonemes(self) -> list[list[range]]:
         offsets, limit = self._data.phoneme_offsets, self._limits.phonemes
         return [[range(*offsets[w : w + 2])[:limit] for w in own] for own in self._words]

@@ -6,13 +6,15 @@ import torch
 from torch import Tensor
 
 
-def output(conv: Any, map_CTK: Tensor, step: int, bin_: int = 0) -> Tensor:
-    """All maps at one place of ``[C, T, K]`` (or ``[C, T]``); what lies outside is zero."""
+def output(conv: Any, map_CTK: Tensor, step: int, bin_: int = 0, apart: int = 1) -> Tensor:
+    """All maps at one place of ``[C, T, K]`` (or ``[C, T]``); what lies outside is zero.
+
+    ``apart``: how many steps lie between those that are put together.
+    """
     if map_CTK.dim() == 2:
         map_CTK = map_CTK[:, :, None]
     weight = conv.weight if conv.weight.dim() == 4 else conv.weight[:, :, :, None]
     high, wide = weight.shape[2:]
-    apart = conv.dilation[0]
     first, left = step - (apart * (high - 1) + 1) // 2, bin_ - wide // 2
     total = conv.bias
     for i in range(high):

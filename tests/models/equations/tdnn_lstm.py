@@ -14,11 +14,10 @@ from tests.models.equations.steps import cell_weights, frames_of, lstm_states, s
 def tdnn_lstm_logits(net: Any, config: TdnnLstmConfig, dataset: Dataset, row: int) -> Tensor:
     """The logits of one utterance, without dropout."""
     steps = frames_of(net.inputs, dataset, row)
-    for conv in net.tdnn.convolutions:
-        step = config.lstm_step if conv is net.tdnn.convolutions[-1] else 1
+    for conv, apart in zip(net.tdnn.convolutions, config.dilations, strict=True):
         map_CT = torch.stack(steps, dim=1)
-        steps = [torch.relu(output(conv, map_CT, t)) for t in range(0, len(steps), step)]
-    states = lstm_states(cell_weights(net.cell), steps)
+        steps = [torch.relu(output(conv, map_CT, t, apart=apart)) for t in range(len(steps))]
+    states = lstm_states(cell_weights(net.cell), steps[:: config.lstm_step])
     return net.classifier.weight @ pooled(net, config, states) + net.classifier.bias
 
 
