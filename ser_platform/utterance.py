@@ -1,6 +1,7 @@
 """What a corpus is made of. All times are seconds from the start of the utterance."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Dimensions:
+    """Mean ratings of how an utterance sounds, on the corpus's own scale (IEMOCAP: 1 to 5)."""
+
+    valence: float
+    activation: float
+    dominance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One annotated turn of one speaker.
 
@@ -35,6 +45,11 @@ class Utterance:
         transcript: what was said, as written.
         words: the transcript in time; empty when the corpus gives no times.
         dialogue: the conversation it is from, e.g. ``Ses01F_impro01``; empty when unknown.
+        scenario: what was played or read, the same wherever it recurs with other speakers, e.g.
+            ``impro01`` or a fixed sentence; empty when unknown.
+        style: ``scripted`` (read or learned by heart) or ``improvised``; empty when unknown.
+        dimensions: ratings on continuous scales, where the corpus has them.
+        votes: the categories that single raters gave, in the corpus's own words.
     """
 
     id: str
@@ -45,3 +60,7 @@ class Utterance:
     transcript: str
     words: tuple[Word, ...] = ()
     dialogue: str = ""
+    scenario: str = ""
+    style: Literal["scripted", "improvised", ""] = ""
+    dimensions: Dimensions | None = None
+    votes: tuple[str, ...] = ()

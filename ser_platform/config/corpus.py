@@ -6,8 +6,11 @@ from pydantic import Field
 
 from ser_platform.config.sections import Section, Seed
 
-MissingAlignment = Literal["refuse", "even"]
-"""``even`` spreads the words of an utterance without times evenly over its recording."""
+MissingAlignment = Literal["refuse", "even", "align"]
+"""What becomes of an utterance whose words have no times.
+
+``even`` spreads them evenly over its recording, ``align`` leaves them to the forced aligner
+(section ``alignment``)."""
 
 
 class DemoCorpusConfig(Section):
