@@ -30,12 +30,14 @@ class Framing(Section):
 
 
 class Mfcc39Config(Framing):
-    """openSMILE MFCC: 13 static, delta, acceleration (Shen, section 3.2).
-
-    openSMILE is licensed by audEERING for research and non-commercial use.
-    """
+    """MFCC as HTK computes them: 13 static, delta, acceleration (Shen, section 3.2)."""
 
     kind: Literal["mfcc39"] = "mfcc39"
+    backend: Literal["opensmile", "numpy"] = "opensmile"
+    """openSMILE as in the paper, licensed by audEERING for research and non-commercial use; or
+    our own code, which agrees to 1e-3 where values reach 170. Cached apart."""
+    energy: Literal["c0", "log"] = "c0"
+    """c0 to c12; or c1 to c12 and, behind them, the logarithm of the energy of a frame."""
     window_s: Seconds = 0.025
     """Shen, section 3.2."""
     hop_s: Seconds = 0.015

@@ -17,6 +17,10 @@ __all__ = ["FrameExtractor", "make_extractor"]
 def make_extractor(config: ExtractorConfig) -> FrameExtractor:
     """The extractor a configuration asks for."""
     match config:
+        case Mfcc39Config(backend="numpy"):
+            from ser_platform.features.htk import HtkMfcc39
+
+            return HtkMfcc39(config)
         case Mfcc39Config():
             from ser_platform.features.mfcc import Mfcc39
 

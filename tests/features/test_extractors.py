@@ -20,6 +20,8 @@ from tests.features.signals import RATE, chirp, mixture, noise, silence, square
 
 CONFIGS: list[FeatureConfig] = [
     Mfcc39Config(),
+    Mfcc39Config(backend="numpy"),
+    Mfcc39Config(energy="log"),
     ShortTerm34Config(),
     ShortTerm34Config(version="2018"),
     SpectrogramConfig(),
@@ -29,8 +31,8 @@ CONFIGS: list[FeatureConfig] = [
 
 
 def known_as(config: FeatureConfig) -> str:
-    choice = getattr(config, "version", "") or getattr(config, "bins", "")
-    return f"{config.kind}-{choice}"
+    choices = (getattr(config, name, "") for name in ("version", "bins", "backend", "energy"))
+    return "-".join([config.kind, *(str(choice) for choice in choices if choice)])
 
 
 @pytest.fixture(params=CONFIGS, ids=known_as)
