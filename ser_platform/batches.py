@@ -57,6 +57,7 @@ def collate(dataset: Dataset, rows: Rows, model: NetworkConfig) -> Batch:
     return Batch(
         frames=torch.from_numpy(np.concatenate(frames)),
         functionals=torch.from_numpy(dataset.functionals[rows]),
+        speaker_ids=torch.from_numpy(dataset.speaker_ids[rows]),
         word_ids=torch.from_numpy(dataset.word_ids[words]),
         phoneme_ids=torch.from_numpy(dataset.phoneme_ids[phonemes]),
         labels=torch.from_numpy(dataset.labels[rows]),

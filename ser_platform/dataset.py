@@ -33,6 +33,8 @@ class Dataset:
 
     ids: tuple[str, ...]
     speakers: tuple[str, ...]
+    speaker_ids: NDArray[np.int64]
+    """``[U]``, 1 and up are places among the known speakers in order; 0 is none of them."""
     labels: NDArray[np.int64]
     """``[U]``, indices into :data:`ser_platform.emotions.EMOTIONS`."""
     frames: NDArray[np.float32]
@@ -82,6 +84,7 @@ def build_dataset(
     vectors: "WordVectors",
     functionals: "FunctionalsTable | None" = None,
     phonemes: Sequence[str] | None = None,
+    known_speakers: Sequence[str] | None = None,
 ) -> Dataset:
     """Join utterances with their cached frames and word vectors.
 
@@ -94,6 +97,7 @@ def build_dataset(
         vectors: of the words.
         functionals: values of these utterances, and perhaps of others; None for none.
         phonemes: the symbols that are known; None: those of the utterances.
+        known_speakers: the same for speakers.
 
     Raises:
         FeatureError: when a recording is shorter than one frame.
@@ -128,6 +132,7 @@ def build_dataset(
     word_vectors = np.pad(vectors.vectors, ((1, 0), (0, 0))).astype(np.float32)
     labels = np.array([EMOTIONS.index(u.emotion) for u in utterances], dtype=np.int64)
     ids, speakers = tuple(u.id for u in utterances), tuple(u.speaker for u in utterances)
+    known = sorted(set(speakers)) if known_speakers is None else known_speakers
     means, scatters = _moments(table.values, starts, lengths)
     values = np.empty((len(utterances), 0), np.float32)
     if functionals is not None:
@@ -142,6 +147,7 @@ def build_dataset(
     return Dataset(
         ids=ids,
         speakers=speakers,
+        speaker_ids=_numbers(speakers, known),
         labels=labels,
         frames=table.values,
         frame_starts=starts,
@@ -186,38 +192,10 @@ def frame_spans(
     )
 
 
-def statistics(dataset: Dataset, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation ``[D]`` over all frames of these utterances only.
-
-    A value that never varies gets a deviation of 1, so that dividing by it changes nothing.
-    """
-    weight = dataset.lengths[rows, None] / dataset.lengths[rows].sum()
-    mean = (weight * dataset.frame_means[rows]).sum(axis=0)
-    between = (weight * (dataset.frame_means[rows] - mean) ** 2).sum(axis=0)
-    within = dataset.frame_scatters[rows].sum(axis=0) / dataset.lengths[rows].sum()
-    std = np.sqrt(between + within)
-    return _single(mean, std)
-
-
-def functional_statistics(
-    dataset: Dataset, rows: Rows
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation ``[Q]`` of the functionals of these utterances only."""
-    values = dataset.functionals[rows].astype(np.float64)
-    return _single(values.mean(axis=0), values.std(axis=0))
-
-
 def phonemes_of(dataset: Dataset, rows: Rows) -> NDArray[np.int64]:
     """Numbers of the phonemes that occur in these utterances, rising."""
     first, behind = (dataset.phoneme_offsets[dataset.word_offsets[rows + end]] for end in (0, 1))
     return np.unique(dataset.phoneme_ids[ranges(first, behind - first)])
-
-
-def _single(
-    mean: NDArray[np.float64], std: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    std[std <= 1e-12 * np.abs(mean)] = 1.0  # float64 rounding of a constant, or exactly 0
-    return mean.astype(np.float32), std.astype(np.float32)
 
 
 def _rows(utterances: Sequence[Utterance], ids: Sequence[str]) -> Rows:

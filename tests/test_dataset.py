@@ -14,9 +14,7 @@ from ser_platform.dataset import (
     Dataset,
     build_dataset,
     frame_spans,
-    functional_statistics,
     phonemes_of,
-    statistics,
 )
 from ser_platform.errors import FeatureError
 from ser_platform.utterance import Phoneme, Utterance, Word
@@ -159,25 +157,6 @@ def test_rows_follow_the_given_ids(dataset) -> None:
         dataset.rows(["nobody"])
 
 
-def test_statistics_are_those_of_all_frames_of_the_given_utterances_only(dataset) -> None:
-    rows = np.array([3, 1, 20])
-    frames = np.concatenate(
-        [dataset.frames[dataset.frame_starts[r] :][: dataset.lengths[r]] for r in rows]
-    ).astype(np.float64)
-    mean, std = statistics(dataset, rows)
-    np.testing.assert_allclose(mean, frames.mean(axis=0), rtol=1e-6)
-    np.testing.assert_allclose(std, frames.std(axis=0), rtol=1e-6)
-
-
-def test_a_value_that_never_varies_is_left_as_it_is(rng) -> None:
-    made = [utterance([[30]], row)[0] for row in range(60)]
-    table = table_of({u.id: 31 + 7 * row for row, u in enumerate(made)}, 41, rng)
-    table.values[:, 1:] = np.arange(40) / 1000  # many, as few leave a rounding error behind
-    _, std = statistics(build_dataset(made, table, vectors_of(2, rng)), np.arange(60))
-    assert std[0] != 1.0
-    assert (std[1:] == 1.0).all()
-
-
 @pytest.mark.parametrize("batch_size", [1, 7, 16, 100])
 def test_an_epoch_has_every_utterance_once_in_batches_of_like_size(dataset, batch_size) -> None:
     rows = np.arange(5, 38)
@@ -307,15 +286,15 @@ def test_the_phonemes_of_a_part_are_those_that_occur_in_it(rng) -> None:
     ]
 
 
-def test_functionals_are_joined_by_utterance_and_scaled_by_a_part_of_them(rng) -> None:
-    shapes = random_shapes(30, rng)
-    dataset = dataset_of(shapes, rng, functional_dim=4)
-    part = np.arange(0, 30, 3)
-    mean, std = functional_statistics(dataset, part)
-    np.testing.assert_allclose(mean, dataset.functionals[part].mean(axis=0), atol=1e-6)
-    np.testing.assert_allclose(std, dataset.functionals[part].std(axis=0), atol=1e-6)
+def test_functionals_and_speakers_are_joined_by_utterance(rng) -> None:
+    dataset = dataset_of(random_shapes(30, rng), rng, functional_dim=4)
+    part = np.arange(0, 30, 3) + np.array([0, 1] * 5)
     batch = collate(dataset, part, WISE)
     np.testing.assert_array_equal(batch.functionals, dataset.functionals[part])
+    assert batch.speaker_ids.tolist() == [1, 2] * 5
+    assert batch.speaker_of_frame.tolist() == [
+        s for s, n in zip([1, 2] * 5, batch.num_frames, strict=True) for _ in range(n)
+    ]
 
 
 def test_an_utterance_that_is_cut_keeps_words_and_phonemes_inside(rng) -> None:

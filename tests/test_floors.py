@@ -17,7 +17,7 @@ FLOORS = (
     {"tune"},
     {"train", "leaderboard", "predict"},
     {"inference", "tracking", "runtime"},
-    {"batches"},
+    {"batches", "normalisation"},
     {"dataset"},
     {"models"},
     {"transcripts"},

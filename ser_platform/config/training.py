@@ -3,6 +3,8 @@
 "Xu" is Xu et al. 2019 (alignment), "Shen" is Shen et al. 2020 (WISE); section numbers are theirs.
 """
 
+from typing import Literal
+
 from pydantic import PositiveInt
 
 from ser_platform.config.sections import NonNegativeFloat, PositiveFloat, Section, Seed
@@ -23,6 +25,9 @@ class TrainConfig(Section):
     """Added to the gradient as ``l2 * weight``; Shen, section 3.2: 1e-4."""
     clip_norm: PositiveFloat = 5.0
     """Gradients are scaled down to this norm; not in either paper."""
+    normalisation: Literal["global", "speaker", "none"] = "global"
+    """Z-scores by the training part as a whole, by each of its speakers (any other speaker by
+    the mean of theirs), or none. Neither paper says."""
     patience: PositiveInt | None = None
     """Epochs without a better one (validation UA, then loss) before a fold stops; none: all."""
     seed: Seed = 0

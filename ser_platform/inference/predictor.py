@@ -30,7 +30,7 @@ from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Utterance, Word
 
-_FORMAT = 2
+_FORMAT = 3
 _SETTING, _VECTORS = "setting.json", "vectors.safetensors"
 
 
@@ -95,15 +95,17 @@ class Predictor:
         functional_dim = len(make_extractor(functionals).names) if functionals else 0
         networks = []
         for number in range(setting["networks"]):
+            weights = load_file(folder / f"network{number}.safetensors")
             inputs = Inputs(
                 frame_dim=len(make_extractor(experiment.features).names),
                 word_vectors=torch.from_numpy(np.pad(values, ((1, 0), (0, 0)))),
                 trainable=experiment.embedding.trainable,
                 functional_dim=functional_dim,
                 num_phonemes=len(setting["phonemes"]),
+                num_speakers=len(weights["inputs.frame_mean"]) - 1,
             )
             network = build_model(experiment.model, inputs)
-            network.load_state_dict(load_file(folder / f"network{number}.safetensors"))
+            network.load_state_dict(weights)
             networks.append(network.eval())
         phonemes = tuple(setting["phonemes"])
         return cls(experiment, tuple(networks), vectors, phonemes, setting["about"])
@@ -126,7 +128,9 @@ class Predictor:
             for i, (path, said) in enumerate(zip(recordings, words, strict=True))
         ]
         table, functionals = self._frames(signals), self._functionals(recordings, signals)
-        dataset = build_dataset(utterances, table, self.vectors, functionals, self.phonemes)
+        dataset = build_dataset(
+            utterances, table, self.vectors, functionals, self.phonemes, known_speakers=()
+        )
         batch = collate(dataset, np.arange(len(utterances)), self.experiment.model)
         with torch.inference_mode():
             of_networks = [network(batch).softmax(dim=1) for network in self.networks]

@@ -24,6 +24,8 @@ class Batch:
     """float ``[F, D]``, as extracted: not normalised."""
     functionals: Tensor
     """float ``[B, Q]``, values of whole utterances, not normalised; Q may be 0."""
+    speaker_ids: Tensor
+    """int64 ``[B]``, numbers of the speakers; 0 is an unknown one."""
     word_ids: Tensor
     """int64 ``[W]``, rows of the word vectors."""
     phoneme_ids: Tensor
@@ -47,10 +49,17 @@ class Batch:
             self,
             frames=self.frames.to(device),
             functionals=self.functionals.to(device),
+            speaker_ids=self.speaker_ids.to(device),
             word_ids=self.word_ids.to(device),
             phoneme_ids=self.phoneme_ids.to(device),
             labels=self.labels.to(device),
         )
+
+    @cached_property
+    def speaker_of_frame(self) -> Tensor:
+        """The number of the speaker of each frame, int64 ``[F]``."""
+        counts = torch.from_numpy(self.num_frames).to(self.frames.device)
+        return self.speaker_ids.repeat_interleave(counts, output_size=len(self.frames))
 
     @cached_property
     def frames_of_utterance(self) -> Sequences:

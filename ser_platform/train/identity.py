@@ -17,6 +17,7 @@ _RESULT_CODE = (
     *("emotions.py", "utterance.py", "metrics.py", "results.py"),
     *("config/model", "config/inputs.py"),
     *("corpora", "transcripts", "features", "models", "dataset.py", "batches.py"),
+    "normalisation.py",
     *("train/loop.py", "train/scoring.py", "train/fold.py", "train/checkpoint.py"),
     *("train/group.py", "train/ranks.py", "train/seeding.py", "train/adam.py"),
 )

@@ -19,10 +19,11 @@ from torch.nn import functional
 from ser_platform.batches import collate, epoch_batches, share
 from ser_platform.config.schema import Experiment
 from ser_platform.config.training import TrainConfig
-from ser_platform.dataset import Dataset, Rows, functional_statistics, phonemes_of, statistics
+from ser_platform.dataset import Dataset, Rows, phonemes_of
 from ser_platform.errors import TrainingError
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
+from ser_platform.normalisation import fitted, frame_statistics, functional_statistics
 from ser_platform.results import Epoch
 from ser_platform.train.adam import flatten, restore
 from ser_platform.train.ranks import Ranks
@@ -50,16 +51,19 @@ class Progress:
 def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) -> "Network":
     """A freshly initialised network, normalised by the training part of its fold."""
     seed_everything(experiment.train.seed, fold)
+    by = experiment.train.normalisation
     inputs = Inputs(
         frame_dim=dataset.frames.shape[1],
         word_vectors=torch.from_numpy(np.array(dataset.word_vectors)),
         trainable=experiment.embedding.trainable,
         functional_dim=dataset.functionals.shape[1],
         num_phonemes=len(dataset.phonemes),
+        num_speakers=dataset.speaker_ids.max() if by == "speaker" else 0,
     )
-    inputs.set_normalisation(*map(torch.from_numpy, statistics(dataset, train)))
+    of_frames = fitted(frame_statistics, dataset, train, by)
+    inputs.set_normalisation(*map(torch.from_numpy, of_frames))
     if inputs.functional_dim:
-        of_utterances = functional_statistics(dataset, train)
+        of_utterances = fitted(functional_statistics, dataset, train, by)
         inputs.set_functional_normalisation(*map(torch.from_numpy, of_utterances))
     inputs.set_known_phonemes(torch.from_numpy(phonemes_of(dataset, train)))
     return build_model(experiment.model, inputs)

@@ -104,7 +104,7 @@ def test_all_problems_of_a_file_are_named_at_once(refusal: Refusal) -> None:
         "  line 12, train.batch_size: found 'many', expected a whole number > 0",
         "  line 12, train.patience: found 'no', expected a whole number > 0 or null",
         "  line 12, train.lr: no such setting; known here: epochs, batch_size, learning_rate, "
-        "learning_rate_decay, l2, clip_norm, patience, seed",
+        "learning_rate_decay, l2, clip_norm, normalisation, patience, seed",
         "  line 13, cluster.groups: found 'lots', expected a whole number > 0 or auto",
         "  line 13, cluster.folds: found 'tgether', expected together or apart; "
         "did you mean 'together'?",

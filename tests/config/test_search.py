@@ -138,7 +138,7 @@ def test_problems_of_the_space_stand_beside_those_of_the_file(refusal: Refusal) 
         "  line 8, study.search.train.l2.uniform: the lower bound 1 must be below "
         "the upper bound 0",
         "  line 9, study.search.train.lr: no such setting; known here: epochs, batch_size, "
-        "learning_rate, learning_rate_decay, l2, clip_norm, patience, seed",
+        "learning_rate, learning_rate_decay, l2, clip_norm, normalisation, patience, seed",
     ]
 
 

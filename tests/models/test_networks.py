@@ -18,10 +18,11 @@ from ser_platform.config.model import (
     TdnnLstmConfig,
     WiseConfig,
 )
-from ser_platform.dataset import Dataset, statistics
+from ser_platform.dataset import Dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
+from ser_platform.normalisation import frame_statistics
 from tests.models.worlds import dataset_of, gradients, network_for, random_shapes
 
 WISE = WiseConfig(
@@ -112,6 +113,20 @@ def test_frames_are_read_relative_to_the_statistics_of_the_training_part(dataset
     torch.testing.assert_close(net(dataclasses.replace(batch, frames=z)), logits)
 
 
+def test_frames_and_functionals_are_read_relative_to_their_own_speaker(dataset, config) -> None:
+    net = network_for(dataset, config, num_speakers=3)
+    batch = collate(dataset, np.arange(9), config)
+    logits = net(batch)
+    for row, speaker in enumerate(batch.speaker_ids.tolist()):
+        alone = network_for(dataset, config)
+        state = net.state_dict()
+        for name in ("frame_mean", "frame_std", "functional_mean", "functional_std"):
+            state[f"inputs.{name}"] = state[f"inputs.{name}"][[speaker]]
+        alone.load_state_dict(state)
+        own = alone(collate(dataset, np.array([row]), config))
+        torch.testing.assert_close(logits[[row]], own, rtol=0, atol=1e-12)
+
+
 def test_saved_weights_hold_the_statistics_but_not_the_frozen_word_vectors(
     dataset, config
 ) -> None:
@@ -151,7 +166,7 @@ def test_it_learns_sixteen_random_utterances_by_heart(config, rng) -> None:
     dataset = dataset_of(random_shapes(16, rng), rng)
     batch = collate(dataset, np.arange(16), config)
     net = network_for(dataset, config).float()
-    net.inputs.set_normalisation(*map(torch.from_numpy, statistics(dataset, np.arange(16))))
+    net.inputs.set_normalisation(*map(torch.from_numpy, frame_statistics(dataset, np.arange(16))))
     optimizer = torch.optim.Adam(net.parameters(), 0.02)
     for _ in range(100):
         optimizer.zero_grad()

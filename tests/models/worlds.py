@@ -108,16 +108,20 @@ def random_shapes(count: int, rng: np.random.Generator) -> list[Shape]:
     ]
 
 
-def network_for(dataset: Dataset, config: ModelConfig, trainable: bool = False) -> "Network":
+def network_for(
+    dataset: Dataset, config: ModelConfig, trainable: bool = False, num_speakers: int = 0
+) -> "Network":
     """A network in float64 with random statistics, the same one every time."""
     with torch.random.fork_rng():
         torch.manual_seed(7)  # noqa: TID251 - inside fork_rng, so no other test notices
         vectors = torch.from_numpy(dataset.word_vectors)
         dim, values = dataset.frames.shape[1], dataset.functionals.shape[1]
-        inputs = Inputs(dim, vectors, trainable, values, len(dataset.phonemes))
-        inputs.set_normalisation(torch.randn(dim), torch.rand(dim) + 0.5)
+        inputs = Inputs(dim, vectors, trainable, values, len(dataset.phonemes), num_speakers)
+        tables, rows = inputs.set_normalisation, num_speakers + 1
+        tables(torch.randn(rows, dim), torch.rand(rows, dim) + 0.5)
         if values:
-            inputs.set_functional_normalisation(torch.randn(values), torch.rand(values) + 0.5)
+            tables = inputs.set_functional_normalisation
+            tables(torch.randn(rows, values), torch.rand(rows, values) + 0.5)
         network = build_model(config, inputs)
     return network.double()
 

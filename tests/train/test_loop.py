@@ -60,11 +60,13 @@ def test_what_can_be_learned_is_learned(experiment, train_one) -> None:
     assert max(e.val_ua for e in train_one(experiment(epochs=12)).epochs) > 0.7
 
 
+@pytest.mark.parametrize("normalisation", ["global", "speaker", "none"])
 def test_no_value_of_the_test_part_reaches_the_training(
-    experiment, train_one, dataset, fold
+    experiment, train_one, dataset, fold, normalisation
 ) -> None:
     """Poisoned test frames and labels change no weight and no epoch."""
-    clean = train_one(experiment())
+    setting = experiment(normalisation=normalisation)
+    clean = train_one(setting)
     rows = dataset.rows(fold.test)
     frames, labels = dataset.frames.copy(), dataset.labels.copy()
     for row in rows:
@@ -74,7 +76,7 @@ def test_no_value_of_the_test_part_reaches_the_training(
     means = dataset.frame_means.copy()
     means[rows] = np.nan
     poisoned = replace(dataset, frames=frames, labels=labels, frame_means=means)
-    found = train_one(experiment(), data=poisoned)
+    found = train_one(setting, data=poisoned)
     assert found.best_epoch == clean.best_epoch
     assert all(torch.equal(found.weights[n], v) for n, v in clean.weights.items())
 

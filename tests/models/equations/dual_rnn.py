@@ -18,7 +18,7 @@ def dual_rnn_logits(net: Any, config: DualRnnConfig, dataset: Dataset, row: int)
         last = gru_last(net.audio.gru, frames)
         if dataset.functionals.shape[1]:
             prosody = torch.from_numpy(dataset.functionals[row]).double()
-            prosody = (prosody - net.inputs.functional_mean) / net.inputs.functional_std
+            prosody = (prosody - net.inputs.functional_mean[0]) / net.inputs.functional_std[0]
             last = torch.cat([last, prosody])
         encoded.append(affine(net.to_audio, last))
     if net.text is not None:

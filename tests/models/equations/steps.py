@@ -61,7 +61,7 @@ def frames_of(inputs: Inputs, dataset: Dataset, row: int) -> list[Tensor]:
     """Normalised frames of an utterance."""
     start = dataset.frame_starts[row]
     frames = torch.from_numpy(dataset.frames[start : start + dataset.lengths[row]]).double()
-    return [(x - inputs.frame_mean) / inputs.frame_std for x in frames]
+    return [(x - inputs.frame_mean[0]) / inputs.frame_std[0] for x in frames]
 
 
 def words_of(dataset: Dataset, row: int) -> range:
