@@ -1,6 +1,7 @@
 """Mean and deviation of what a network reads, of the training part of a fold only.
 
-Shape letters: S rows of a table of statistics, D values of a frame, Q functionals.
+Shape letters: S rows of a table of statistics, K speakers of the training part, P the pair of
+mean and deviation, D values of a frame, Q functionals.
 """
 
 from collections.abc import Callable
@@ -33,11 +34,11 @@ def fitted(
     if by == "global":
         return mean[None], std[None]
     speakers = dataset.speaker_ids[train]
-    own = {int(s): np.stack(moments(dataset, train[speakers == s])) for s in np.unique(speakers)}
-    unseen = np.mean(np.stack(list(own.values())), axis=0)
-    numbers = range(dataset.speaker_ids.max() + 1)
-    table: list[NDArray[np.float32]] = [own.get(number, unseen) for number in numbers]
-    means, stds = np.stack(table, axis=1).astype(np.float32)
+    known = np.unique(speakers)
+    own_KPD = np.stack([np.stack(moments(dataset, train[speakers == s])) for s in known])
+    table_SPD = np.repeat(own_KPD.mean(axis=0, keepdims=True), dataset.speaker_ids.max() + 1, 0)
+    table_SPD[known] = own_KPD
+    means, stds = table_SPD.swapaxes(0, 1)
     return means, stds
 
 
