@@ -11,6 +11,8 @@ MissingAlignment = Literal["refuse", "even", "align"]
 
 ``even`` spreads them evenly over its recording, ``align`` leaves them to the forced aligner
 (section ``alignment``)."""
+Style = Literal["all", "improvised", "scripted"]
+"""Which dialogues: those the actors made up, those they learned by heart, or both."""
 
 
 class DemoCorpusConfig(Section):
@@ -24,6 +26,8 @@ class DemoCorpusConfig(Section):
     """Where the corpus is made and read again.
 
     Empty: ``.ser/corpora/demo-<size>-<seed>-v<generator>``."""
+    style: Style = "all"
+    """Which of its dialogues."""
     missing_alignment: MissingAlignment = "refuse"
 
 
@@ -35,8 +39,11 @@ class IemocapCorpusConfig(Section):
     """The folder that holds ``Session1`` to ``Session5``."""
     check_counts: bool = True
     """Refuse a tree whose counts per session and class differ from the published 5,531."""
+    style: Style = "all"
+    """Which of its dialogues; counts are checked on all of them."""
     missing_alignment: MissingAlignment = "refuse"
-    """The two utterances that IEMOCAP itself ships without alignment are always ``even``."""
+    """With ``refuse``, the two utterances that IEMOCAP itself ships without alignment are
+    ``even``."""
 
 
 class TableCorpusConfig(Section):

@@ -27,6 +27,7 @@ def read_corpus(config: CorpusConfig) -> Corpus:
                 Path(config.root),
                 check_counts=config.check_counts,
                 missing_alignment=config.missing_alignment,
+                style=config.style,
             )
         case TableCorpusConfig():
             from ser_platform.corpora.table import read_table_corpus
