@@ -29,7 +29,7 @@ class Name:
 
     dialogue: str
     session: int
-    sex: str
+    sex: Literal["F", "M"]
     scenario: str
     style: Literal["improvised", "scripted"]
 
@@ -47,7 +47,7 @@ def parse_name(utterance: str) -> Name | None:
     return Name(
         dialogue=match["dialogue"],
         session=int(match["session"]),
-        sex=match["sex"],
+        sex="F" if match["sex"] == "F" else "M",
         scenario=_LETTER.sub("", match["played"]),
         style="improvised" if match["style"] == "impro" else "scripted",
     )

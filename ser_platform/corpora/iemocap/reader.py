@@ -6,10 +6,10 @@ from pathlib import Path
 
 from ser_platform.config.corpus import MissingAlignment, Style
 from ser_platform.corpora.base import Corpus, finish
-from ser_platform.corpora.iemocap.alignment import read_alignment
 from ser_platform.corpora.iemocap.labels import CLASSES, Label, count_problems, read_labels
 from ser_platform.corpora.iemocap.transcripts import read_transcripts
 from ser_platform.corpora.problems import collected, inside
+from ser_platform.corpora.sphinx import read_alignment
 from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance
 
@@ -113,6 +113,7 @@ def _utterance(sentences: Path, label: Label, transcripts: Mapping[str, str]) ->
         style=name.style,
         dimensions=label.dimensions,
         votes=label.votes,
+        sex=name.sex,
     )
 
 
