@@ -49,7 +49,9 @@ class Utterance:
             ``impro01`` or a fixed sentence; empty when unknown.
         style: ``scripted`` (read or learned by heart) or ``improvised``; empty when unknown.
         dimensions: ratings on continuous scales, where the corpus has them.
-        votes: the categories that single raters gave, in the corpus's own words.
+        votes: the categories that single raters gave, in the corpus's own words; a rater who
+            gave two counts with both.
+        sex: of the speaker, as the corpus says; empty when unknown.
     """
 
     id: str
@@ -64,3 +66,4 @@ class Utterance:
     style: Literal["scripted", "improvised", ""] = ""
     dimensions: Dimensions | None = None
     votes: tuple[str, ...] = ()
+    sex: Literal["F", "M", ""] = ""

@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "soundfile": ("features", "corpora"),
     "soxr": ("features", "corpora/demo"),
     "espeakng_loader": ("corpora/demo",),
+    "audformat": ("corpora/audformat",),
 }
 """Who may import a heavy package: beginnings of paths in the package; doors may import all."""
 SOURCES = sorted(PACKAGE.rglob("*.py"))

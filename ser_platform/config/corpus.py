@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ser_platform.config.sections import Section, Seed
 
@@ -11,6 +11,8 @@ MissingAlignment = Literal["refuse", "even", "align"]
 
 ``even`` spreads them evenly over its recording, ``align`` leaves them to the forced aligner
 (section ``alignment``)."""
+Style = Literal["all", "improvised", "scripted"]
+"""Which dialogues: those the actors made up, those they learned by heart, or both."""
 
 
 class DemoCorpusConfig(Section):
@@ -24,6 +26,8 @@ class DemoCorpusConfig(Section):
     """Where the corpus is made and read again.
 
     Empty: ``.ser/corpora/demo-<size>-<seed>-v<generator>``."""
+    style: Style = "all"
+    """Which of its dialogues."""
     missing_alignment: MissingAlignment = "refuse"
 
 
@@ -35,22 +39,29 @@ class IemocapCorpusConfig(Section):
     """The folder that holds ``Session1`` to ``Session5``."""
     check_counts: bool = True
     """Refuse a tree whose counts per session and class differ from the published 5,531."""
+    style: Style = "all"
+    """Which of its dialogues; counts are checked on all of them."""
     missing_alignment: MissingAlignment = "refuse"
-    """The two utterances that IEMOCAP itself ships without alignment are always ``even``."""
+    """With ``refuse``, the two utterances that IEMOCAP itself ships without alignment are
+    ``even``."""
 
 
 class TableCorpusConfig(Section):
-    """Your own recordings: a CSV manifest, with optional word and phoneme times."""
+    """Your own recordings: a manifest, with optional word and phoneme times."""
 
     kind: Literal["table"] = "table"
     root: str
     """The folder that file names in the manifest start from."""
     manifest: str = "manifest.csv"
-    """Columns ``utterance_id, file, speaker, transcript`` and the label; ``session`` optional."""
+    """CSV, or an object a line where it ends in ``.jsonl``. Columns ``utterance_id, file,
+    speaker, transcript`` and the label; optional: ``session, dialogue, scenario, style, sex``."""
     words: str = ""
-    """CSV ``utterance_id, start_s, end_s, symbol``; empty: no word times."""
+    """CSV ``utterance_id, start_s, end_s, symbol``, or NIST's CTM where it ends in ``.ctm``;
+    empty: no word times."""
     phonemes: str = ""
-    """CSV of the same columns; empty: no phoneme times."""
+    """The same of phonemes; empty: no phoneme times."""
+    alignments: str = ""
+    """In the place of both, a folder with a file for each utterance: see :class:`Aligned`."""
     label_column: str = "emotion"
     labels: dict[str, str] = Field(default_factory=dict)
     """The corpus's own label -> one of ang, hap, neu, sad; empty: labels are those already."""
@@ -59,9 +70,91 @@ class TableCorpusConfig(Section):
     session_column: str = "session"
     missing_alignment: MissingAlignment = "refuse"
 
+    @model_validator(mode="after")
+    def _one_source_of_times(self) -> "TableCorpusConfig":
+        if self.alignments and (self.words or self.phonemes):
+            raise ValueError(
+                "alignments and words or phonemes both give the times of words; name one of them"
+            )
+        if self.phonemes and not self.words:
+            raise ValueError("phonemes needs words: phonemes are given to words")
+        return self
+
+
+class Aligned(Section):
+    """Times for a corpus that comes without: what an aligner has written for it."""
+
+    alignments: str = ""
+    """A folder below ``root`` (or a full path) with a file for each utterance, named by its id:
+    ``.TextGrid`` as the Montreal Forced Aligner writes it, or ``.wdseg`` and ``.phseg``."""
+    missing_alignment: MissingAlignment = "refuse"
+    """For utterances without a file, which are all of them when ``alignments`` is empty."""
+
+
+class EmodbCorpusConfig(Aligned):
+    """EmoDB: German, ten actors, ten fixed sentences (Burkhardt et al. 2005)."""
+
+    kind: Literal["emodb"] = "emodb"
+    root: str
+    """The folder with ``03a01Fa.wav``, or with ``wav/`` of them."""
+
+
+class RavdessCorpusConfig(Aligned):
+    """RAVDESS: English, 24 actors, two fixed sentences; speech, not song (Livingstone 2018)."""
+
+    kind: Literal["ravdess"] = "ravdess"
+    root: str
+    """The folder with ``Actor_01`` to ``Actor_24``."""
+    calm: Literal["ignore", "neutral"] = "ignore"
+    """What becomes of calm, which no other corpus has: left out, or merged into neutral."""
+
+
+class CremadCorpusConfig(Aligned):
+    """CREMA-D: English, 91 actors, twelve fixed sentences (Cao et al. 2014)."""
+
+    kind: Literal["cremad"] = "cremad"
+    root: str
+    """The folder with ``AudioWAV``, and ``VideoDemographics.csv`` if you have it."""
+
+
+class MeldCorpusConfig(Aligned):
+    """MELD: dialogues of the series Friends (Poria et al. 2019)."""
+
+    kind: Literal["meld"] = "meld"
+    root: str
+    """The folder with ``train_sent_emo.csv`` and its like, and a folder of recordings for each."""
+
+
+class AudformatCorpusConfig(Aligned):
+    """A database in audEERING's audformat; needs the extra ``audformat``."""
+
+    kind: Literal["audformat"] = "audformat"
+    root: str
+    """The folder with ``db.yaml``."""
+    table: str
+    """The filewise table that holds the labels."""
+    label_column: str = "emotion"
+    files_table: str = ""
+    """The filewise table that holds speakers and transcriptions; empty: the one of labels."""
+    speaker_column: str = "speaker"
+    transcript_column: str = ""
+    """A text, or a code whose scheme lists the texts; empty: what was said is not known."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """The database's own label -> one of ang, hap, neu, sad; empty: labels are those already."""
+    ignore_labels: tuple[str, ...] = ()
+    """Labels whose files are left out; any other unknown label is an error."""
+
 
 CorpusConfig = Annotated[
-    DemoCorpusConfig | IemocapCorpusConfig | TableCorpusConfig, Field(discriminator="kind")
+    DemoCorpusConfig
+    | IemocapCorpusConfig
+    | EmodbCorpusConfig
+    | RavdessCorpusConfig
+    | CremadCorpusConfig
+    | MeldCorpusConfig
+    | AudformatCorpusConfig
+    | TableCorpusConfig,
+    Field(discriminator="kind"),
 ]
 
 

@@ -1,9 +1,14 @@
 """Corpora: recordings with speaker, session, emotion and words, all read to `Utterance`."""
 
 from ser_platform.config.corpus import (
+    AudformatCorpusConfig,
     CorpusConfig,
+    CremadCorpusConfig,
     DemoCorpusConfig,
+    EmodbCorpusConfig,
     IemocapCorpusConfig,
+    MeldCorpusConfig,
+    RavdessCorpusConfig,
     TableCorpusConfig,
 )
 from ser_platform.corpora.base import Corpus
@@ -27,7 +32,28 @@ def read_corpus(config: CorpusConfig) -> Corpus:
                 Path(config.root),
                 check_counts=config.check_counts,
                 missing_alignment=config.missing_alignment,
+                style=config.style,
             )
+        case EmodbCorpusConfig():
+            from ser_platform.corpora.emodb import read_emodb
+
+            return read_emodb(config)
+        case RavdessCorpusConfig():
+            from ser_platform.corpora.ravdess import read_ravdess
+
+            return read_ravdess(config)
+        case CremadCorpusConfig():
+            from ser_platform.corpora.cremad import read_cremad
+
+            return read_cremad(config)
+        case MeldCorpusConfig():
+            from ser_platform.corpora.meld import read_meld
+
+            return read_meld(config)
+        case AudformatCorpusConfig():
+            from ser_platform.corpora.audformat import read_audformat
+
+            return read_audformat(config)
         case TableCorpusConfig():
             from ser_platform.corpora.table import read_table_corpus
 

@@ -53,7 +53,16 @@ def read_csv(path: Path, problems: list[str]) -> CsvFile:
     Raises:
         CorpusError: when it is not there, not text, without a header, or not separated by commas.
     """
-    lines = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    return parse_csv(path, read_text(path), problems)
+
+
+def parse_csv(path: Path, text: str, problems: list[str]) -> CsvFile:
+    """The same for a text that was read already.
+
+    Raises:
+        CorpusError: when it is without a header, or not separated by commas.
+    """
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     columns: tuple[str, ...] | None = None
     line = 1

@@ -3,7 +3,7 @@
 import pytest
 
 from ser_platform.errors import CorpusError
-from ser_platform.utterance import Phoneme, Word
+from ser_platform.utterance import Dimensions, Phoneme, Word
 
 
 def test_a_turn_is_read_with_speaker_session_emotion_transcript_and_words_in_time(tree) -> None:
@@ -25,18 +25,81 @@ def test_the_speaker_is_the_letter_of_the_last_part_not_of_the_dialogue(tree) ->
 
 
 @pytest.mark.parametrize(
-    "dialogue",
+    ("dialogue", "scenario", "style"),
     [
-        "Ses03M_impro05a",
-        "Ses03M_impro05b",
-        "Ses03M_impro08a",
-        "Ses03M_impro08b",
-        "Ses05M_script01_1b",
+        ("Ses01F_impro01", "impro01", "improvised"),
+        ("Ses03M_impro05a", "impro05", "improvised"),
+        ("Ses03M_impro05b", "impro05", "improvised"),
+        ("Ses03M_impro08a", "impro08", "improvised"),
+        ("Ses03M_impro08b", "impro08", "improvised"),
+        ("Ses04F_script03_2", "script03_2", "scripted"),
+        ("Ses05M_script01_1b", "script01_1", "scripted"),
     ],
 )
-def test_irregular_dialogue_names_keep_their_speaker(tree, dialogue) -> None:
+def test_a_dialogues_name_tells_speaker_scenario_and_style_also_where_it_is_irregular(
+    tree, dialogue, scenario, style
+) -> None:
     tree.turn(dialogue, "F001", "sad")
-    assert tree.one(f"{dialogue}_F001").speaker == f"{dialogue[:5]}F"
+    utterance = tree.one(f"{dialogue}_F001")
+    assert utterance.speaker == f"{dialogue[:5]}F"
+    assert (utterance.dialogue, utterance.scenario, utterance.style) == (dialogue, scenario, style)
+
+
+def test_ratings_are_the_means_of_the_label_line_and_the_votes_of_those_who_listened(tree) -> None:
+    utterance = tree.one("Ses01F_impro01_F000")
+    assert utterance.dimensions == Dimensions(valence=2.5, activation=2.5, dominance=2.5)
+    # E3 gave two categories; C-F1 is the actress on herself.
+    assert utterance.votes == ("Neutral", "Happiness", "Excited")
+
+
+def test_however_many_raters_there_are_their_lines_belong_to_the_turn_above(tree) -> None:
+    means = "[1.5, 4.0, 3.3333]"
+    lines = [
+        f"[1.0 - 2.0]\tSes01F_impro01_F001\tneu\t{means}",
+        *(f"C-E{i}:\tNeutral state;\t(a; C-E9: b)" for i in range(1, 6)),
+        "C-E6:\tOther; ;\t()",
+        "A-E1:\tval 3; act 2; dom  ;\t()",
+        f"[2.0 - 3.0]\tSes01F_impro01_F002\tneu\t{means}",
+        "",
+        "C-E1:\tAnger;\t()",
+    ]
+    tree.append(tree.labels("Ses01F_impro01"), "\n".join(lines) + "\n")
+    for turn in ("F001", "F002"):
+        line = f"Ses01F_impro01_{turn} [001.0-002.0]: No.\n"
+        tree.append(tree.transcript("Ses01F_impro01"), line)
+        tree.write(tree.audio("Ses01F_impro01", turn), tree.wav)
+        tree.align("Ses01F_impro01", turn, "No.")
+    rated, silent = (tree.one(f"Ses01F_impro01_F00{i}") for i in (1, 2))
+    assert rated.votes == ("Neutral state",) * 5 + ("Other",)
+    assert rated.dimensions == Dimensions(1.5, 4.0, 3.3333)
+    assert silent.votes == ()
+
+
+def test_means_that_are_no_three_numbers_are_refused_with_file_and_line(tree) -> None:
+    line = "[1.0 - 2.0]\tSes01F_impro01_F001\tneu\t[2.5, nan, 2.5]\n"
+    tree.append(tree.labels("Ses01F_impro01"), line)
+    with pytest.raises(CorpusError) as error:
+        tree.read()
+    assert str(error.value) == (
+        f"{tree.root}: 1 problem\n"
+        f"  {tree.labels('Ses01F_impro01')}, line 17: Ses01F_impro01_F001: expected '[V, A, D]', "
+        "found '[2.5, nan, 2.5]'"
+    )
+
+
+def test_one_style_is_read_alone_and_what_is_left_out_is_noted(tree) -> None:
+    for turn, code in enumerate(["ang", "hap", "fru"]):
+        tree.turn("Ses04F_script03_2", f"M{turn:03}", code)
+    scripted = tree.read(style="scripted")
+    assert [u.id for u in scripted.utterances] == [
+        "Ses04F_script03_2_M000",
+        "Ses04F_script03_2_M001",
+    ]
+    assert scripted.notes[:2] == (
+        "10 utterances of other dialogues left out (corpus.style: scripted)",
+        "1 utterances of other emotions left out: fru 1",
+    )
+    assert {u.style for u in tree.read(style="improvised").utterances} == {"improvised"}
 
 
 def test_excited_is_merged_into_happy_and_other_emotions_are_left_out_with_a_note(tree) -> None:
@@ -197,6 +260,21 @@ def test_any_other_missing_alignment_is_refused_with_the_remedy(tree) -> None:
         "or spread the words evenly over each recording with corpus.missing_alignment: even"
     )
     assert len(tree.one("Ses01F_impro01_F000", missing_alignment="even").words) == 2
+
+
+def test_words_without_times_can_be_left_to_the_forced_aligner(tree) -> None:
+    tree.turn("Ses03M_impro03", "M001", "hap", "Esmeralda, guess what?")
+    for utterance in (("Ses03M_impro03", "M001"), ("Ses01F_impro01", "F000")):
+        tree.alignment(*utterance, "wdseg").unlink()
+    corpus = tree.read(missing_alignment="align")
+    assert [u.id for u in corpus.utterances if not u.words] == [
+        "Ses01F_impro01_F000",
+        "Ses03M_impro03_M001",
+    ]
+    assert corpus.notes == (
+        "no word times in 2 of 11 utterances, left to the forced aligner: "
+        "Ses01F_impro01_F000, Ses03M_impro03_M001",
+    )
 
 
 def test_missing_and_empty_recordings_are_refused_together_with_their_paths(tree) -> None:

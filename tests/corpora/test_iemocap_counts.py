@@ -52,6 +52,8 @@ def test_a_tree_with_the_published_5531_utterances_passes_the_count_check(tree) 
         "sad": 1084,
     }
     assert len(emotions) == 5531
+    improvised = tree.read(check_counts=True, style="improvised")  # the fixture's two a session
+    assert len(improvised.utterances) == 10
 
 
 def test_counts_that_differ_are_refused_cell_by_cell(tree) -> None:

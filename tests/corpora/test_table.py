@@ -254,11 +254,6 @@ def test_reversed_phonemes_and_rows_of_strangers_are_left_out_with_a_note(table)
     ]
 
 
-def test_phoneme_times_alone_are_refused(table) -> None:
-    table.write("phones.csv", "utterance_id,start_s,end_s,phone", "a,0,0.3,G")
-    assert "corpus.phonemes needs corpus.words" in refusal(table, phonemes="phones.csv")
-
-
 def test_a_times_file_without_its_columns_says_what_it_found(table) -> None:
     table.write("words.csv", "utterance_id,begin,end,text", "a,0,0.3,Get")
     assert refusal(table, words="words.csv") == (

@@ -26,7 +26,11 @@ def read_demo(config: DemoCorpusConfig) -> Corpus:
     manifest = _manifest(folder)
     _refuse_another(folder, manifest, identity(config.size, config.seed))
     corpus = read_iemocap(
-        folder, check_counts=False, missing_alignment=config.missing_alignment, name="demo"
+        folder,
+        check_counts=False,
+        missing_alignment=config.missing_alignment,
+        style=config.style,
+        name="demo",
     )
     made_by = f"spoken by espeak-ng {manifest['espeak_ng']}, generator {VERSION}"
     return replace(corpus, synthetic=True, notes=(STATEMENT, made_by, *corpus.notes))

@@ -1,13 +1,15 @@
-"""`dialog/EmoEvaluation/<dialogue>.txt`: which utterances there are, and their emotion."""
+"""`dialog/EmoEvaluation/<dialogue>.txt`: which utterances there are, and how they were rated."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ser_platform.corpora.iemocap.names import Name, parse_name
+from ser_platform.corpora.iemocap.ratings import parse_dimensions, parse_votes
 from ser_platform.corpora.problems import collected, did_you_mean, inside, read_text
 from ser_platform.errors import CorpusError
+from ser_platform.utterance import Dimensions
 
 CLASSES = {"ang": "ang", "hap": "hap", "exc": "hap", "neu": "neu", "sad": "sad"}
 """The release's codes for our four classes; excited is merged into happy, as both papers do."""
@@ -23,37 +25,33 @@ PUBLISHED = {
 }
 """Utterances per session and code: 5,531 in all (EmoBox and s3prl agree in every cell)."""
 
-# The last part tells the speaker: in Ses01F_impro01_M000 the man speaks, while F says that the
-# woman wore the markers. So the parts are matched, never counted by position: Ses03M_impro05a
-# and Ses05M_script01_1b are longer than the rest.
-_UTTERANCE = re.compile(
-    r"(?P<dialogue>Ses0(?P<session>[1-5])[FM]_(?:impro|script)\d\d[ab]?(?:_\d+[ab]?)?)"
-    r"_(?P<sex>[FM])[X\d]{2}\d"
-)
 _FIRST_LINE = "% [START_TIME"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One utterance with its consensus label."""
+    """One utterance as its raters heard it.
+
+    Attributes:
+        utterance: its id.
+        name: what the id says.
+        code: the consensus, one of the release's codes.
+        dimensions: the raters' means, 1 to 5.
+        votes: their categories, in the release's own words.
+    """
 
     utterance: str
-    dialogue: str
-    session: int
-    sex: str
+    name: Name
     code: str
-
-    @property
-    def speaker(self) -> str:
-        """One of ten, e.g. ``Ses01F``."""
-        return f"Ses{self.session:02}{self.sex}"
+    dimensions: Dimensions
+    votes: tuple[str, ...]
 
 
 def read_labels(folder: Path, session: int, problems: list[str]) -> list[Label]:
     """Every label of one session's ``EmoEvaluation`` folder.
 
-    Its sub-folders hold single raters' votes, and names that start with a dot are what macOS
-    leaves on foreign disks: neither is read.
+    Its sub-folders hold what single raters wrote, which the files themselves repeat, and names
+    that start with a dot are what macOS leaves on foreign disks: neither is read.
     """
     if not folder.is_dir():
         problems.append(f"{folder}: no such folder; it should hold the labels, Ses*.txt")
@@ -74,19 +72,21 @@ def _read_file(file: Path, session: int, problems: list[str]) -> list[Label]:
         for number, line in enumerate(lines, 1):
             if line.startswith("["):
                 with collected(problems):
-                    labels.append(_parse(line, f"{file}, line {number}", file.stem, session))
+                    at = f"{file}, line {number}"
+                    labels.append(_parse(line, lines[number:], at, file.stem, session))
     return labels
 
 
-def _parse(line: str, at: str, dialogue: str, session: int) -> Label:
+def _parse(line: str, below: Sequence[str], at: str, dialogue: str, session: int) -> Label:
     cells = line.split("\t")
-    if len(cells) < 3:
+    if len(cells) < 4:
         raise CorpusError(
-            f"{at}: expected '[start - end]<tab>utterance<tab>emotion', found '{line}'"
+            f"{at}: expected '[start - end]<tab>utterance<tab>emotion<tab>[V, A, D]', "
+            f"found '{line}'"
         )
     utterance, code = cells[1].strip(), cells[2].strip()
-    match = _UTTERANCE.fullmatch(utterance)
-    if not match or match["dialogue"] != dialogue or int(match["session"]) != session:
+    name = parse_name(utterance)
+    if not name or (name.dialogue, name.session) != (dialogue, session):
         raise CorpusError(
             f"{at}: '{utterance}' is not an utterance of dialogue {dialogue} in session {session}"
         )
@@ -96,12 +96,15 @@ def _parse(line: str, at: str, dialogue: str, session: int) -> Label:
             f"{at}: {utterance}: unknown emotion '{code}'{did_you_mean(code, known)} "
             f"(known: {', '.join(known)})"
         )
-    return Label(utterance, dialogue, session, match["sex"], code)
+    dimensions = parse_dimensions(cells[3])
+    if dimensions is None:
+        raise CorpusError(f"{at}: {utterance}: expected '[V, A, D]', found '{cells[3].strip()}'")
+    return Label(utterance, name, code, dimensions, parse_votes(below))
 
 
 def count_problems(labels: Iterable[Label]) -> list[str]:
     """The cells (session, code) that differ from the published counts; empty when none does."""
-    found = Counter((label.session, label.code) for label in labels if label.code in CLASSES)
+    found = Counter((label.name.session, label.code) for label in labels if label.code in CLASSES)
     differing = [
         f"session {session}, {code}: found {found[session, code]}, published {count}"
         for session, counts in PUBLISHED.items()

@@ -1,15 +1,15 @@
 """Reads the release tree: five sessions, 151 dialogues, ten speakers."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ser_platform.config.corpus import MissingAlignment
+from ser_platform.config.corpus import MissingAlignment, Style
 from ser_platform.corpora.base import Corpus, finish
-from ser_platform.corpora.iemocap.alignment import read_alignment
 from ser_platform.corpora.iemocap.labels import CLASSES, Label, count_problems, read_labels
 from ser_platform.corpora.iemocap.transcripts import read_transcripts
 from ser_platform.corpora.problems import collected, inside
+from ser_platform.corpora.sphinx import read_alignment
 from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance
 
@@ -19,15 +19,21 @@ WITHOUT_ALIGNMENT = ("Ses03F_impro07_M030", "Ses03M_impro03_M001")
 
 
 def read_iemocap(
-    root: Path, *, check_counts: bool, missing_alignment: MissingAlignment, name: str = "iemocap"
+    root: Path,
+    *,
+    check_counts: bool,
+    missing_alignment: MissingAlignment,
+    style: Style = "all",
+    name: str = "iemocap",
 ) -> Corpus:
     """The utterances of the four classes, excited merged into happy.
 
     Args:
         root: the folder that holds ``Session1`` to ``Session5``.
         check_counts: refuse a tree whose counts per session and class are not the published
-            ones.
+            ones, whatever part of it is wanted.
         missing_alignment: for utterances that lack the alignment which the release has.
+        style: which dialogues are wanted.
         name: of the corpus, for one that is written in IEMOCAP's layout.
 
     Raises:
@@ -45,7 +51,8 @@ def read_iemocap(
     ]
     if check_counts:
         problems += count_problems(labels)
-    ours = [label for label in labels if label.code in CLASSES]
+    wanted = [label for label in labels if style in ("all", label.name.style)]
+    ours = [label for label in wanted if label.code in CLASSES]
     utterances = _utterances(root, ours, problems)
     return finish(
         name,
@@ -54,7 +61,7 @@ def read_iemocap(
         missing_alignment=missing_alignment,
         always_even=WITHOUT_ALIGNMENT,
         problems=problems,
-        notes=list(_left_out(labels)),
+        notes=[*_other_dialogues(labels, wanted, style), *_other_emotions(wanted)],
     )
 
 
@@ -74,7 +81,7 @@ def _require_sessions(root: Path) -> None:
 def _utterances(root: Path, labels: list[Label], problems: list[str]) -> list[Utterance]:
     by_dialogue = defaultdict(list)
     for label in labels:
-        by_dialogue[label.session, label.dialogue].append(label)
+        by_dialogue[label.name.session, label.name.dialogue].append(label)
     utterances: list[Utterance] = []
     for (session, dialogue), own in by_dialogue.items():
         folder = root / f"Session{session}"
@@ -92,19 +99,32 @@ def _utterance(sentences: Path, label: Label, transcripts: Mapping[str, str]) ->
             f"{label.utterance}: not in the transcriptions of its dialogue "
             f"(a line '{label.utterance} [start-end]: text')"
         )
+    name = label.name
     return Utterance(
         id=label.utterance,
-        audio=str(sentences / "wav" / label.dialogue / f"{label.utterance}.wav"),
-        speaker=label.speaker,
-        session=label.session,
+        audio=str(sentences / "wav" / name.dialogue / f"{label.utterance}.wav"),
+        speaker=name.speaker,
+        session=name.session,
         emotion=CLASSES[label.code],
         transcript=transcripts[label.utterance],
-        words=read_alignment(sentences / "ForcedAlignment" / label.dialogue, label.utterance),
-        dialogue=label.dialogue,
+        words=read_alignment(sentences / "ForcedAlignment" / name.dialogue, label.utterance),
+        dialogue=name.dialogue,
+        scenario=name.scenario,
+        style=name.style,
+        dimensions=label.dimensions,
+        votes=label.votes,
+        sex=name.sex,
     )
 
 
-def _left_out(labels: Iterable[Label]) -> Iterator[str]:
+def _other_dialogues(
+    labels: Sequence[Label], wanted: Sequence[Label], style: Style
+) -> Iterator[str]:
+    if left_out := len(labels) - len(wanted):
+        yield f"{left_out} utterances of other dialogues left out (corpus.style: {style})"
+
+
+def _other_emotions(labels: Iterable[Label]) -> Iterator[str]:
     others = Counter(label.code for label in labels if label.code not in CLASSES)
     if others:
         by_code = ", ".join(f"{code} {count}" for code, count in others.most_common())

@@ -57,6 +57,22 @@ def test_its_notes_say_that_it_is_synthetic_and_what_was_left_out(small: Corpus)
     assert small.notes[2].startswith("10 utterances of other emotions left out:")
 
 
+def test_it_has_both_styles_ratings_and_scripts_that_come_back_in_other_sessions(
+    small: Corpus, small_root: Path
+) -> None:
+    sessions = defaultdict(set)
+    for utterance in small.utterances:
+        assert utterance.dimensions is not None
+        assert 1 <= utterance.dimensions.valence <= 5
+        assert len(utterance.votes) == 3
+        sessions[utterance.style, utterance.scenario].add(utterance.session)
+    assert any(len(own) > 1 for (style, _), own in sessions.items() if style == "scripted")
+    subset = DemoCorpusConfig(size="small", root=str(small_root), style="improvised")
+    improvised = [u for u in small.utterances if u.style == "improvised"]
+    assert 0 < len(improvised) < len(small.utterances)
+    assert list(read_corpus(subset).utterances) == improvised
+
+
 def test_words_are_those_of_the_transcript(small: Corpus) -> None:
     for utterance in small.utterances:
         assert [w.text for w in utterance.words] == clean_words(utterance.transcript)

@@ -1,4 +1,4 @@
-"""`sentences/ForcedAlignment/<dialogue>/<utterance>.{wdseg,phseg}`: Sphinx-3 alignments."""
+"""Sphinx-3 alignments, ``<utterance>.wdseg`` and ``<utterance>.phseg``: IEMOCAP has them."""
 
 from collections.abc import Iterator
 from pathlib import Path
