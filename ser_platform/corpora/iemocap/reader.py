@@ -1,5 +1,6 @@
 """Reads the release tree: five sessions, 151 dialogues, ten speakers."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from ser_platform.utterance import Utterance
 SESSIONS = (1, 2, 3, 4, 5)
 WITHOUT_ALIGNMENT = ("Ses03F_impro07_M030", "Ses03M_impro03_M001")
 """The two utterances that the release itself has no alignment for."""
+_SCENARIO = re.compile(r"(impro|script)(\d\d)[ab]?(_\d)?")
 
 
 def read_iemocap(
@@ -92,6 +94,7 @@ def _utterance(sentences: Path, label: Label, transcripts: Mapping[str, str]) ->
             f"{label.utterance}: not in the transcriptions of its dialogue "
             f"(a line '{label.utterance} [start-end]: text')"
         )
+    scenario = _scenario(label.dialogue)
     return Utterance(
         id=label.utterance,
         audio=str(sentences / "wav" / label.dialogue / f"{label.utterance}.wav"),
@@ -101,7 +104,16 @@ def _utterance(sentences: Path, label: Label, transcripts: Mapping[str, str]) ->
         transcript=transcripts[label.utterance],
         words=read_alignment(sentences / "ForcedAlignment" / label.dialogue, label.utterance),
         dialogue=label.dialogue,
+        scenario=scenario,
+        style="improvised" if scenario.startswith("impro") else "scripted",
     )
+
+
+def _scenario(dialogue: str) -> str:
+    """What was played: ``impro05`` of ``Ses03M_impro05a``, ``script01_1`` of its two takes."""
+    found = _SCENARIO.search(dialogue)
+    assert found is not None, dialogue  # labels.py matched it
+    return "".join(part or "" for part in found.groups())
 
 
 def _left_out(labels: Iterable[Label]) -> Iterator[str]:
