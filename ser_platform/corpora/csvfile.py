@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A CSV file with a header; cells are stripped of blanks at their ends."""
+    """A CSV file with a header; cells are NFC, and stripped of blanks at their ends."""
 
     path: Path
     columns: tuple[str, ...]
@@ -59,7 +60,7 @@ def read_csv(path: Path, problems: list[str]) -> CsvFile:
     line = 1
     try:
         for raw in lines:
-            cells = [cell.strip() for cell in raw]
+            cells = [unicodedata.normalize("NFC", cell.strip()) for cell in raw]
             if columns is None:
                 columns = _header(path, cells)
             elif len(cells) == len(columns):

@@ -10,7 +10,7 @@ from ser_platform.corpora.base import Corpus, finish, too_late
 from ser_platform.corpora.csvfile import CsvFile, read_csv
 from ser_platform.corpora.problems import collected, did_you_mean, inside, listed, refuse_if_any
 from ser_platform.corpora.times import read_times
-from ser_platform.corpora.words import Segment, timed_words
+from ser_platform.corpora.words import Segment, outside_words, timed_words
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance, Word
@@ -172,4 +172,11 @@ def _words(
         phonemes = read_times(root / config.phonemes, "phonemes", known, problems, notes)
         if not config.words:
             problems.append("corpus.phonemes needs corpus.words: phonemes are given to words")
-    return {id_: timed_words(own, phonemes.get(id_, ())) for id_, own in words.items()}
+    timed = {id_: timed_words(own, phonemes.get(id_, ())) for id_, own in words.items()}
+    lost = {id_: outside_words(own, phonemes.get(id_, ())) for id_, own in timed.items()}
+    if strays := {id_: symbols for id_, symbols in lost.items() if symbols}:
+        notes.append(
+            f"{root / config.phonemes}: {sum(map(len, strays.values()))} phonemes outside every "
+            f"word left out, in {len(strays)} utterances: {listed(strays)}"
+        )
+    return timed
