@@ -7,6 +7,7 @@ from ser_platform.emotions import EMOTIONS
 from ser_platform.pages.drawing import ACCENT, EMOTION_COLOURS, EMOTION_NAMES, PALE, drawn
 from ser_platform.pages.page import Figure
 
+_PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 _STYLE_COLOURS = {"all": ACCENT, "scripted": "#d08a3c", "improvised": "#4a9a8c"}
 
 
@@ -23,7 +24,7 @@ def baseline_figure(audit: Audit) -> Figure:
             at = rows + 0.4 - thick * (index + 0.5)
             axes.barh(at, values, 0.88 * thick, color=_STYLE_COLOURS[style], label=style)
             for y, value in zip(at, values, strict=True):
-                axes.text(value + 0.7, y, f"{value:.1f}", va="center", fontsize=9.5)
+                axes.text(value + 0.7, y, f"{value:.1f}", va="center", fontsize=9.5, bbox=_PAPER)
         axes.axvline(chance, color="#17202a", lw=1, ls=(0, (4, 3)))
         axes.text(chance, len(rows) - 0.42, f" chance {chance:.0f}", fontsize=9.5)
         axes.set_yticks(rows, [b.title for b in audit.baselines])

@@ -73,8 +73,13 @@ def _of_leak(given: Given, leak: Leak) -> Finding:
         return Finding(severity, leak.kind, title, text + listed(leak.names, 3))
     shares = [f"{leak.share():.1%} of {leak.of['all']:,} tested utterances"]
     shares += [f"{style} {leak.share(style):.1%}" for style in given.styles[1:] if leak.of[style]]
-    text = f"{', '.join(shares)}; {_MEANINGS[leak.kind]}: {listed(leak.names, 3)}"
+    text = f"{', '.join(shares)}; {_MEANINGS[leak.kind]}. E.g. {_examples(leak)}"
     return Finding(_severity(given, leak), leak.kind, title, text)
+
+
+def _examples(leak: Leak) -> str:
+    names = [f'"{name}"' for name in leak.names] if "text" in leak.kind else leak.names
+    return listed(names, 3)
 
 
 def _severity(given: Given, leak: Leak) -> Severity:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,33 +74,41 @@ def stats_of(corpus: Corpus, sounds: Mapping[str, Sound]) -> Stats:
 
 
 def tables(stats: Stats) -> list[Table]:
-    """For the terminal and the page."""
+    """For the terminal and the page: by session with the whole, by speaker, by class."""
     titles = {"session": "By session", "speaker": "By speaker", "emotion": "By class"}
-    columns = ["utterances", *EMOTIONS, "hours", "min s", "median s", "95 % s", "max s"]
-    columns += ["words each", "phonemes known", "level dB", "scripted", "improvised"]
     return [
-        Table(
-            titles[part],
-            [part, *columns],
-            [_cells(a) for a in (*amounts, *[stats.whole] * (part == "session"))],
-        )
+        _table(titles[part], part, (*amounts, *[stats.whole] * (part == "session")), stats)
         for part, amounts in stats.by.items()
     ]
 
 
-def _cells(amount: Amount) -> list[str]:
-    return [
-        amount.name,
-        f"{amount.utterances:,}",
-        *(f"{amount.emotions[e]:,}" if amount.emotions[e] else "-" for e in EMOTIONS),
-        f"{amount.hours:.2f}",
-        *(f"{s:.2f}" for s in (amount.shortest_s, amount.median_s, amount.most_s)),
-        f"{amount.longest_s:.2f}",
-        f"{amount.words:.1f}",
-        f"{amount.phonemes_known:.0%}",
-        f"{amount.level_db:.1f}",
-        *(f"{n:,}" if n else "-" for n in amount.styles.values()),
-    ]
+def _table(caption: str, part: str, amounts: Sequence[Amount], stats: Stats) -> Table:
+    """Classes are no columns by class, and styles are none where no style is known."""
+    columns: dict[str, Callable[[Amount], str]] = {
+        part: lambda a: a.name,
+        "utterances": lambda a: f"{a.utterances:,}",
+    }
+    if part != "emotion":
+        columns |= {e: partial(_count, of="emotions", name=e) for e in EMOTIONS}
+    columns |= {
+        "hours": lambda a: f"{a.hours:.2f}",
+        "min s": lambda a: f"{a.shortest_s:.2f}",
+        "median": lambda a: f"{a.median_s:.2f}",
+        "95 %": lambda a: f"{a.most_s:.2f}",
+        "max": lambda a: f"{a.longest_s:.2f}",
+        "words": lambda a: f"{a.words:.1f}",
+        "phonemes": lambda a: f"{a.phonemes_known:.0%}",
+        "dB": lambda a: f"{a.level_db:.1f}",
+    }
+    if any(stats.whole.styles.values()):
+        columns |= {s: partial(_count, of="styles", name=s) for s in stats.whole.styles}
+    rows = [[cell(amount) for cell in columns.values()] for amount in amounts]
+    return Table(caption, list(columns), rows)
+
+
+def _count(amount: Amount, of: str, name: str) -> str:
+    count = getattr(amount, of)[name]
+    return f"{count:,}" if count else "-"
 
 
 def _parts(

@@ -28,7 +28,7 @@ def stats_page(stats: Stats, corpus: Corpus, sounds: Mapping[str, Sound]) -> Pag
         Finding("warning", "left out", line.partition(": ")[0], line.partition(": ")[2])
         for line in stats.left_out
     ]
-    notes = [Finding("plain", "note", note, "") for note in stats.notes]
+    notes = [Finding("plain", "note", "", note) for note in stats.notes]
     sections = [
         Section(
             "How it is spread",

@@ -14,7 +14,7 @@ ACCENT, PALE = "#3b5b92", "#c3cfe2"
 _STYLE = {
     "font.size": 10,
     "axes.titlesize": 11.5,
-    "axes.titleweight": "semibold",
+    "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 10,
     "axes.edgecolor": "#8592a3",
