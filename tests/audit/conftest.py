@@ -39,9 +39,7 @@ def utterances(change: Change = lambda u: u) -> list[Utterance]:
     ]
 
 
-def given_of(
-    own: list[Utterance], sounds: dict[str, Sound] | None = None, **split: Any
-) -> Given:
+def given_of(own: list[Utterance], sounds: dict[str, Sound] | None = None, **split: Any) -> Given:
     """Audited material; recordings of one second at -20 dB unless told otherwise."""
     config = SplitConfig.model_validate(split)
     made = {u.id: Sound(1.0, -20.0, u.id) for u in own} | (sounds or {})

@@ -37,8 +37,12 @@ def test_a_scripted_text_that_every_session_says_is_counted_by_style() -> None:
 
 
 def test_writing_does_not_hide_an_equal_text_and_three_words_are_too_few() -> None:
-    texts = {"1F_s0_ang": "I DO not know", "2F_s0_ang": "i do not know...", "3F_s0_ang": "I know it"}
-    texts["4F_s0_ang"] = "I know it"
+    texts = {
+        "1F_s0_ang": "I DO not know",
+        "2F_s0_ang": "i do not know...",
+        "3F_s0_ang": "I know it",
+    }
+    texts |= {"3F_s0_ang": "I know it", "4F_s0_ang": "I know it"}
     given = given_of(utterances(lambda u: replace(u, transcript=texts.get(u.id, u.transcript))))
     assert leak(given, "text").affected["all"] == 2
 
@@ -50,7 +54,7 @@ def test_a_text_with_a_word_changed_is_nearly_the_same() -> None:
     }
     given = given_of(utterances(lambda u: replace(u, transcript=texts.get(u.id, u.transcript))))
     assert leak(given, "text").affected["all"] == 0
-    assert set(texts.values()) <= {t for t in map(str.capitalize, leak(given, "near text").names)}
+    assert set(texts.values()) <= set(map(str.capitalize, leak(given, "near text").names))
 
 
 def test_near_texts_are_symmetric_and_hold_themselves_in_every_chunk() -> None:
