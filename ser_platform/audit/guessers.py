@@ -77,7 +77,7 @@ def _text_svm(given: Given, train: Sequence[Utterance], labels: Sequence[str], s
         TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), sublinear_tf=True),
         LinearSVC(class_weight="balanced", random_state=seed, max_iter=20_000),
     ).fit([given.texts[u.id] for u in train], labels)
-    return lambda test: fitted.predict([given.texts[u.id] for u in test]).tolist()
+    return lambda test: [str(e) for e in fitted.predict([given.texts[u.id] for u in test])]
 
 
 def _by_number(

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 EMOTION_COLOURS = {"ang": "#c8443c", "hap": "#e3a02f", "neu": "#8592a3", "sad": "#3f6fb5"}
 EMOTION_NAMES = {"ang": "angry", "hap": "happy", "neu": "neutral", "sad": "sad"}
 ACCENT, PALE = "#3b5b92", "#c3cfe2"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 11.5,
     "axes.titleweight": "bold",

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
 from ser_platform.audit.findings import findings
 from ser_platform.audit.given import Given
 from ser_platform.audit.leaks import Leak, leaks
-from ser_platform.audit.texts import near_texts
+from ser_platform.audit.texts import NEAR, near_texts
 from ser_platform.corpora.folds import Fold
 from ser_platform.corpora.sound import Sound
 from ser_platform.utterance import Utterance
@@ -64,6 +67,21 @@ def test_near_texts_are_symmetric_and_hold_themselves_in_every_chunk() -> None:
     assert all(text in near[other] for text, own in near.items() for other in own)
     assert near["quite different"] == {"quite different"}
     assert near_texts([]) == {}
+
+
+def test_near_texts_are_those_of_the_full_product(rng) -> None:
+    words = ["door", "doors", "the", "a", "open", "opened", "never", "please", "form", "forms"]
+    texts = sorted({" ".join(rng.choice(words, rng.integers(4, 9))) for _ in range(400)})
+    vectors = TfidfVectorizer(analyzer="char", ngram_range=(3, 5)).fit_transform(
+        [f"  {text}  " for text in texts]
+    )
+    cosines = (vectors @ vectors.T).toarray()
+    expected = {
+        text: {texts[j] for j in np.flatnonzero(row >= NEAR)}
+        for text, row in zip(texts, cosines, strict=True)
+    }
+    assert sum(map(len, expected.values())) > len(texts)  # some have neighbours
+    assert near_texts(texts) == expected
 
 
 def test_the_same_bytes_on_two_sides_are_forbidden() -> None:
