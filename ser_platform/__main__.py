@@ -11,6 +11,8 @@ DOORS = {
     "features": "fill the feature cache of an experiment",
     "train": "train one setting over all folds, score it, log it",
     "tune": "search settings, score the best on test, log everything",
+    "corpora": "check, count or sample the corpus of an experiment",
+    "audit": "what leaks across its folds, and what scores without listening",
     "leaderboard": "rank what was logged, beside published figures",
 }
 

@@ -1,5 +1,7 @@
 """Every failure a user can cause or mend. Messages say what was wrong, where, and what to do."""
 
+from collections.abc import Sequence
+
 
 class SerError(Exception):
     """Base class: a door catches this, prints the message, and exits with ``exit_code``."""
@@ -12,7 +14,15 @@ class ConfigError(SerError):
 
 
 class CorpusError(SerError):
-    """A corpus folder is missing files, or its annotations contradict each other."""
+    """A corpus folder is missing files, or its annotations contradict each other.
+
+    Attributes:
+        problems: all of them, a line each, where the message names only the first.
+    """
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (message,)
 
 
 class FeatureError(SerError):

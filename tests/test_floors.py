@@ -15,7 +15,7 @@ FLOORS = (
     {"__main__"},  # every door, in whichever room
     {"door"},
     {"tune"},
-    {"train", "leaderboard", "predict"},
+    {"train", "leaderboard", "predict", "audit"},
     {"inference", "tracking", "runtime"},
     {"batches", "normalisation"},
     {"dataset"},
@@ -24,7 +24,7 @@ FLOORS = (
     {"features"},
     {"corpora"},
     {"storage", "results"},
-    {"metrics", "config"},
+    {"metrics", "config", "pages"},
     {"utterance", "emotions", "errors", "__init__"},
 )
 TORCH = ("models", "dataset", "batches", "inference", "tracking", "train", "predict", "tune")

@@ -15,7 +15,16 @@ Style = Literal["all", "improvised", "scripted"]
 """Which dialogues: those the actors made up, those they learned by heart, or both."""
 
 
-class DemoCorpusConfig(Section):
+class Recordings(Section):
+    """What every corpus says about recordings that cannot be used."""
+
+    max_bad_share: Annotated[float, Field(ge=0, lt=1)] = 0.005
+    """Share of the recordings that may be damaged, empty, or too short or long.
+
+    Up to it they are left out before folds are made, with a note; beyond it nothing runs."""
+
+
+class DemoCorpusConfig(Recordings):
     """Speech that this machine makes itself (espeak-ng); synthetic, its scores mean nothing."""
 
     kind: Literal["demo"] = "demo"
@@ -31,7 +40,7 @@ class DemoCorpusConfig(Section):
     missing_alignment: MissingAlignment = "refuse"
 
 
-class IemocapCorpusConfig(Section):
+class IemocapCorpusConfig(Recordings):
     """IEMOCAP's own release tree (licensed; ask USC SAIL for it)."""
 
     kind: Literal["iemocap"] = "iemocap"
@@ -46,7 +55,7 @@ class IemocapCorpusConfig(Section):
     ``even``."""
 
 
-class TableCorpusConfig(Section):
+class TableCorpusConfig(Recordings):
     """Your own recordings: a manifest, with optional word and phoneme times."""
 
     kind: Literal["table"] = "table"
@@ -81,7 +90,7 @@ class TableCorpusConfig(Section):
         return self
 
 
-class Aligned(Section):
+class Aligned(Recordings):
     """Times for a corpus that comes without: what an aligner has written for it."""
 
     alignments: str = ""
@@ -176,5 +185,10 @@ class SplitConfig(Section):
     folds: Annotated[int, Field(ge=2)] = 5
     """Number of groups, for ``by: kfold``; ignored otherwise."""
     seed: Seed = 0
-    """Draw of speakers into groups, for ``by: kfold``."""
+    """Draw of speakers into groups, for ``by: kfold``, and of scenarios into theirs."""
+    scenarios: Annotated[int, Field(ge=2)] | None = None
+    """Groups of scenarios, each held out from training when it is tested; null: not at all.
+
+    Keeps the text of a scenario from being learned by heart with other speakers; pessimistic,
+    because what a scenario makes people feel is held out too."""
     validation: ValidationConfig = ValidationConfig()

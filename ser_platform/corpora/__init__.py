@@ -11,17 +11,25 @@ from ser_platform.config.corpus import (
     RavdessCorpusConfig,
     TableCorpusConfig,
 )
-from ser_platform.corpora.base import Corpus
+from ser_platform.corpora.base import Corpus, refuse_too_many_bad
 
-__all__ = ["Corpus", "read_corpus"]
+__all__ = ["Corpus", "read_corpus", "read_whatever_share"]
 
 
 def read_corpus(config: CorpusConfig) -> Corpus:
     """The corpus that an experiment names; the demo corpus is made first when it is not there.
 
     Raises:
-        CorpusError: when it is not there, incomplete, or contradicts itself; all problems at once.
+        CorpusError: when it is not there, incomplete, or contradicts itself; all problems at
+            once. Also when more recordings than ``max_bad_share`` cannot be used.
     """
+    corpus = read_whatever_share(config)
+    refuse_too_many_bad(corpus, config.max_bad_share)
+    return corpus
+
+
+def read_whatever_share(config: CorpusConfig) -> Corpus:
+    """:func:`read_corpus`, however many recordings had to be put aside."""
     match config:
         case IemocapCorpusConfig():
             from pathlib import Path

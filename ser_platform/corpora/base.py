@@ -1,5 +1,6 @@
 """What every corpus reader gives, and the checks that every one goes through."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +10,16 @@ import soundfile
 
 from ser_platform.config.corpus import MissingAlignment
 from ser_platform.corpora.problems import collected, listed, refuse_if_any
-from ser_platform.corpora.words import UNKNOWN_PHONEME, clean_words, spread_words
+from ser_platform.corpora.recordings import BadRecording, bad_recordings
+from ser_platform.corpora.words import UNKNOWN_PHONEME, clean_words, overlap_s, spread_words
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance
 
 TOLERANCE_S = 0.5
 """How far words may reach beyond their recording before the times are taken to be wrong."""
+OVERLAP_S = 0.05
+"""How far a word may reach into the next one before it is noted."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Corpus:
     utterances: tuple[Utterance, ...]
     synthetic: bool
     notes: tuple[str, ...]
+    bad: tuple[BadRecording, ...] = ()
+    """Left out of ``utterances``: their recordings cannot be used."""
 
 
 def finish(
@@ -47,6 +53,7 @@ def finish(
 ) -> Corpus:
     """Check what a reader found, and see to the utterances whose words have no times.
 
+    Recordings that cannot be used are put aside in ``bad``; how many may be is not decided here.
     An utterance without a word in its transcript (only laughter, say) keeps no words.
 
     Args:
@@ -62,11 +69,14 @@ def finish(
     Raises:
         CorpusError: listing all problems at once.
     """
-    ordered = sorted(utterances, key=lambda u: u.id)
+    ordered = sorted(map(found_on_disk, utterances), key=lambda u: u.id)
     problems = [*problems, *_contradictions(ordered)]
     if not ordered and not problems:
         problems.append(f"no utterance labelled {', '.join(EMOTIONS)} in it")
-    problems += filter(None, map(_audio_problem, ordered))
+    problems += filter(None, map(_missing, ordered))
+    bad = bad_recordings([u for u in ordered if Path(u.audio).is_file()])
+    aside = {b.id for b in bad}
+    total, ordered = len(ordered), [u for u in ordered if u.id not in aside]
     untimed = [u for u in ordered if not u.words and clean_words(u.transcript)]
     refused = [u.id for u in untimed if u.id not in always_even]
     if refused and missing_alignment == "refuse":
@@ -75,6 +85,8 @@ def finish(
             "add them to the alignment, or spread the words evenly over each recording with "
             "corpus.missing_alignment: even"
         )
+    if problems:
+        problems += [f"{b.id}: {b.fault}" for b in bad]
     refuse_if_any(problems, root)
     left = untimed if missing_alignment == "align" else []
     spread, unreadable = _spread([] if left else untimed)
@@ -83,8 +95,40 @@ def finish(
         name=name,
         utterances=tuple(spread.get(u.id, u) for u in ordered),
         synthetic=False,
-        notes=(*notes, *_remarks(ordered, spread, [u.id for u in left])),
+        notes=(
+            *notes,
+            *_left_out(bad, total),
+            *_remarks(ordered, spread, [u.id for u in left]),
+        ),
+        bad=bad,
     )
+
+
+def refuse_too_many_bad(corpus: Corpus, share: float) -> None:
+    """Raise CorpusError when more than ``share`` of the recordings had to be put aside."""
+    total = len(corpus.utterances) + len(corpus.bad)
+    if len(corpus.bad) <= share * total:
+        return
+    where = (
+        f"{corpus.name}: {len(corpus.bad)} of {total} recordings cannot be used, more than "
+        f"corpus.max_bad_share: {share:g} lets be left out"
+    )
+    refuse_if_any([f"{b.id}: {b.fault}" for b in corpus.bad], where)
+
+
+def found_on_disk(utterance: Utterance) -> Utterance:
+    """The utterance with the name that its file really has.
+
+    A letter such as an umlaut may be one character or two (NFC, NFD): manifests mostly have one,
+    file systems that were copied from macOS the other.
+    """
+    if Path(utterance.audio).is_file():
+        return utterance
+    for form in ("NFC", "NFD"):
+        audio = unicodedata.normalize(form, utterance.audio)
+        if Path(audio).is_file():
+            return replace(utterance, audio=audio)
+    return utterance
 
 
 def duration_s(utterance: Utterance) -> float:
@@ -125,13 +169,17 @@ def _contradictions(utterances: Sequence[Utterance]) -> Iterator[str]:
             yield f"{utterance.id}: emotion '{utterance.emotion}' is none of {', '.join(EMOTIONS)}"
 
 
-def _audio_problem(utterance: Utterance) -> str | None:
+def _missing(utterance: Utterance) -> str | None:
     path = Path(utterance.audio)
-    if not path.is_file():
-        return f"{utterance.id}: its recording is missing: {path}"
-    if path.stat().st_size == 0:
-        return f"{utterance.id}: its recording is empty (0 bytes): {path}"
-    return None
+    return None if path.is_file() else f"{utterance.id}: its recording is missing: {path}"
+
+
+def _left_out(bad: Sequence[BadRecording], total: int) -> Iterator[str]:
+    if bad:
+        yield (
+            f"{len(bad)} of {total} utterances left out, their recordings cannot be used "
+            f"(corpus.max_bad_share): {'; '.join(f'{b.id}: {b.fault}' for b in bad)}"
+        )
 
 
 def _spread(utterances: Iterable[Utterance]) -> tuple[dict[str, Utterance], list[str]]:
@@ -162,6 +210,11 @@ def _remarks(
         yield (
             f"words without phoneme times, each taken as one phoneme, in {len(rough)} of {total} "
             f"utterances: {listed(rough)}"
+        )
+    if crossed := [u.id for u in utterances if overlap_s(u.words) > OVERLAP_S]:
+        yield (
+            f"words that overlap by more than {OVERLAP_S} s in {len(crossed)} of {total} "
+            f"utterances: {listed(crossed)}"
         )
     if silent := [u.id for u in utterances if not clean_words(u.transcript)]:
         yield f"no word in the transcript of {len(silent)} of {total} utterances: {listed(silent)}"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A CSV file with a header; cells are stripped of blanks at their ends."""
+    """A CSV file with a header; cells are NFC, and stripped of blanks at their ends."""
 
     path: Path
     columns: tuple[str, ...]
@@ -68,7 +69,7 @@ def parse_csv(path: Path, text: str, problems: list[str]) -> CsvFile:
     line = 1
     try:
         for raw in lines:
-            cells = [cell.strip() for cell in raw]
+            cells = [unicodedata.normalize("NFC", cell.strip()) for cell in raw]
             if columns is None:
                 columns = _header(path, cells)
             elif len(cells) == len(columns):

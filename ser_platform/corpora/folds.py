@@ -1,8 +1,11 @@
-"""Cuts a corpus into folds: train, validation and test, no speaker on two sides."""
+"""Cuts a corpus into folds: train, validation and test, no speaker on two sides.
+
+With ``split.scenarios`` no scenario is on the test side and on another one either. A fold then
+tests what one part (a session, say) says in one group of scenarios, and learns from what the
+other parts say in the other groups.
+"""
 
 import logging
-import warnings
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,6 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from ser_platform.config.corpus import SplitConfig, ValidationConfig
+from ser_platform.corpora.cuts import Cut, make_cuts
 from ser_platform.errors import CorpusError
 from ser_platform.utterance import Utterance
 
@@ -20,9 +24,11 @@ _log = logging.getLogger(__name__)
 class Fold:
     """Ids of the utterances on each side, sorted.
 
+    With ``split.scenarios`` there are utterances on no side.
+
     Attributes:
         number: from 1.
-        held_out: what the test side is, e.g. ``session 3``.
+        held_out: what the test side is, e.g. ``session 3`` or ``session 3, scenarios 1``.
         train: what weights, normalisation and vocabularies are made from.
         validation: what selects epochs and settings.
         test: scored once, after selection.
@@ -35,118 +41,74 @@ class Fold:
     test: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The utterances that are held out together."""
-
-    name: str
-    utterances: tuple[Utterance, ...]
-
-
 def make_folds(utterances: Sequence[Utterance], config: SplitConfig) -> tuple[Fold, ...]:
-    """One fold per session, speaker or group of speakers; the order of ``utterances`` is ignored.
+    """One fold per session, speaker or group of speakers, times groups of scenarios if asked.
+
+    Every utterance is tested once; the order of ``utterances`` is ignored.
 
     Raises:
-        CorpusError: when there is too little to split, a speaker would be on two sides, or a
-            training side lacks a class.
+        CorpusError: when there is too little to split, a speaker would be on two sides, a
+            training side lacks a class, or a scenario that is needed is unknown.
     """
     ordered = sorted(utterances, key=lambda u: u.id)
-    parts = _parts(ordered, config)
-    if len(parts) < 2:
-        raise CorpusError(
-            f"split.by: {config.by} needs at least 2 of them in the corpus, "
-            f"found {', '.join(part.name for part in parts) or 'none'}"
-        )
-    return tuple(_fold(index, parts, ordered, config) for index in range(len(parts)))
+    cuts = make_cuts(ordered, config)
+    return tuple(_fold(number, cut, ordered, config) for number, cut in enumerate(cuts, 1))
 
 
-def _parts(utterances: Sequence[Utterance], config: SplitConfig) -> list[_Part]:
-    by_part: dict[int | str, list[Utterance]] = defaultdict(list)
-    groups = _groups_of_speakers(utterances, config) if config.by == "kfold" else {}
-    for utterance in utterances:
-        match config.by:
-            case "session":
-                by_part[utterance.session].append(utterance)
-            case "speaker":
-                by_part[utterance.speaker].append(utterance)
-            case "kfold":
-                by_part[groups[utterance.speaker]].append(utterance)
-    name = "group" if config.by == "kfold" else config.by
-    return [_Part(f"{name} {key}", tuple(by_part[key])) for key in sorted(by_part)]
-
-
-def _groups_of_speakers(utterances: Sequence[Utterance], config: SplitConfig) -> dict[str, int]:
-    """Speaker -> group from 1, the classes spread about evenly over the groups."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    speakers = [u.speaker for u in utterances]
-    emotions = [u.emotion for u in utterances]
-    most = max(Counter(emotions).values(), default=0)
-    if min(len(set(speakers)), most) < config.folds:
-        raise CorpusError(
-            f"split.folds: {config.folds} groups need as many speakers, and as many utterances of "
-            f"some emotion; the corpus has {len(set(speakers))} speakers, and {most} utterances "
-            "of its most frequent emotion"
-        )
-    splitter = StratifiedGroupKFold(config.folds, shuffle=True, random_state=config.seed)
-    with warnings.catch_warnings():
-        # A class rarer than the folds: a side that lacks it is reported by _check.
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        drawn = splitter.split(speakers, emotions, speakers)
-        return {speakers[i]: group for group, (_, test) in enumerate(drawn, 1) for i in test}
-
-
-def _fold(
-    index: int, parts: Sequence[_Part], utterances: Sequence[Utterance], config: SplitConfig
-) -> Fold:
-    test = parts[index].utterances
-    held_out = {u.id for u in test}
-    rest = [u for u in utterances if u.id not in held_out]
-    chosen = {u.id for u in _validation(index, parts, rest, config.validation)}
+def _fold(number: int, cut: Cut, utterances: Sequence[Utterance], config: SplitConfig) -> Fold:
+    chosen = {u.id for u in _validation(number, cut, config.validation)}
     fold = Fold(
-        number=index + 1,
-        held_out=parts[index].name,
-        train=tuple(u.id for u in rest if u.id not in chosen),
-        validation=tuple(u.id for u in rest if u.id in chosen),
-        test=tuple(u.id for u in test),
+        number=number,
+        held_out=cut.name,
+        train=tuple(u.id for u in cut.rest if u.id not in chosen),
+        validation=tuple(u.id for u in cut.rest if u.id in chosen),
+        test=tuple(u.id for u in cut.test),
     )
-    _check(fold, utterances)
+    _check(fold, utterances, crossed=config.scenarios is not None)
     return fold
 
 
-def _validation(
-    index: int, parts: Sequence[_Part], rest: Sequence[Utterance], config: ValidationConfig
-) -> list[Utterance]:
-    """The part of ``rest``, a fold's training utterances, that is used for validation.
+def _validation(number: int, cut: Cut, config: ValidationConfig) -> list[Utterance]:
+    """The part of ``cut.rest``, a fold's training utterances, that is used for validation.
 
     By speaker, fold after fold: one of the part that is held out next, first its first speaker,
     then its second, and so on round, so that each fold has another one. By session: the next
     one that is not held out.
     """
+    rest, turn = cut.rest, cut.turn
     match config.by:
         case "speaker":
-            following = parts[(index + 1) % len(parts)]
-            speakers = sorted({u.speaker for u in following.utterances})
-            drawn = {speakers[index % len(speakers)]}
+            speakers = _next_speakers(cut)
+            drawn = {speakers[turn % len(speakers)]} if speakers else set()
         case "share":
             speakers = sorted({u.speaker for u in rest})
             count = max(1, min(round(config.share * len(speakers)), len(speakers) - 1))
-            generator = np.random.default_rng([config.seed, index])
+            generator = np.random.default_rng([config.seed, number - 1])
             drawn = set(generator.choice(speakers, size=count, replace=False).tolist())
         case "session":
-            held_out = {u.session for u in parts[index].utterances}
+            held_out = {u.session for u in cut.parts[cut.part].utterances}
             sessions = sorted({u.session for u in rest} - held_out)
             if not sessions:
                 raise CorpusError(
-                    f"fold {index + 1} ({parts[index].name}): every session has utterances in "
+                    f"fold {number} ({cut.name}): every session has utterances in "
                     "the test part, none is left for validation; use split.validation.by: speaker"
                 )
-            session = sessions[index % len(sessions)]
+            session = sessions[turn % len(sessions)]
             return [u for u in rest if u.session == session]
     return [u for u in rest if u.speaker in drawn]
 
 
-def _check(fold: Fold, utterances: Sequence[Utterance]) -> None:
+def _next_speakers(cut: Cut) -> list[str]:
+    """Those of the part after the one that is tested who have something left to validate on."""
+    left = {u.speaker for u in cut.rest}
+    for step in range(1, len(cut.parts)):
+        following = cut.parts[(cut.part + step) % len(cut.parts)]
+        if speakers := sorted({u.speaker for u in following.utterances} & left):
+            return speakers
+    return []
+
+
+def _check(fold: Fold, utterances: Sequence[Utterance], *, crossed: bool) -> None:
     """Refuse an empty side, a speaker on two sides, and a class that cannot be learned."""
     by_id = {u.id: u for u in utterances}
     sides = {
@@ -167,7 +129,7 @@ def _check(fold: Fold, utterances: Sequence[Utterance]) -> None:
             raise CorpusError(
                 f"{name}: nothing is left for {side}; the corpus has "
                 f"{len({u.speaker for u in utterances})} speakers, too few for split.by and "
-                "split.validation"
+                "split.validation" + ", or scenarios that only they play" * crossed
             )
         missing = ", ".join(sorted({u.emotion for u in utterances} - {u.emotion for u in own}))
         if missing and side == "training":

@@ -23,7 +23,7 @@ def refuse_if_any(problems: Sequence[str], where: object) -> None:
     if rest := len(problems) - len(lines):
         lines.append(f"... and {rest} more")
     plural = "problem" if len(problems) == 1 else "problems"
-    raise CorpusError("\n  ".join([f"{where}: {len(problems)} {plural}", *lines]))
+    raise CorpusError("\n  ".join([f"{where}: {len(problems)} {plural}", *lines]), problems)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ser_platform.corpora.manifest import (
 from ser_platform.corpora.problems import listed, refuse_if_any
 from ser_platform.corpora.timed import Words, finish_timed
 from ser_platform.corpora.times import read_times
-from ser_platform.corpora.words import Segment, timed_words
+from ser_platform.corpora.words import Segment, outside_words, timed_words
 from ser_platform.utterance import Utterance
 
 
@@ -103,7 +103,14 @@ def _words(
         words = _times(root / config.words, "words", known, problems, notes)
     if config.phonemes:
         phonemes = _times(root / config.phonemes, "phonemes", known, problems, notes)
-    return {id_: timed_words(own, phonemes.get(id_, ())) for id_, own in words.items()}
+    timed = {id_: timed_words(own, phonemes.get(id_, ())) for id_, own in words.items()}
+    lost = {id_: outside_words(own, phonemes.get(id_, ())) for id_, own in timed.items()}
+    if strays := {id_: symbols for id_, symbols in lost.items() if symbols}:
+        notes.append(
+            f"{root / config.phonemes}: {sum(map(len, strays.values()))} phonemes outside every "
+            f"word left out, in {len(strays)} utterances: {listed(strays)}"
+        )
+    return timed
 
 
 def _times(

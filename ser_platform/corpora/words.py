@@ -8,7 +8,9 @@ the word's frames as one piece.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from ser_platform.utterance import Phoneme, Word
@@ -19,6 +21,7 @@ UNKNOWN_PHONEME = "SPN"
 # Blanks, two or more hyphens, dashes, two or more dots, an ellipsis.
 _BREAKS = re.compile(r"\s+|-{2,}|[\u2013-\u2015]+|\.{2,}|\u2026")
 _PRONUNCIATION = re.compile(r"\(\d+\)$")  # Sphinx: THE(2) is the second way to say THE
+_NOISES = {UNKNOWN_PHONEME, "SPN", "NSN", "_", "#", "."}
 _SILENCES = {"", "<s>", "</s>", "<sil>", "<eps>", "sil", "sp"}
 
 
@@ -58,6 +61,22 @@ def timed_words(words: Iterable[Segment], phonemes: Iterable[Segment]) -> tuple[
     )
 
 
+def overlap_s(words: Sequence[Word]) -> float:
+    """How far a word reaches into the next one at most; 0 when none does."""
+    reaches = (word.end_s - following.start_s for word, following in pairwise(words))
+    return max(0.0, *reaches, 0.0)
+
+
+def outside_words(words: Sequence[Word], phonemes: Iterable[Segment]) -> list[str]:
+    """Phonemes that :func:`timed_words` could give to no word; silences are none."""
+    given = Counter((p.start_s, p.end_s) for word in words for p in word.phonemes)
+    return [
+        phoneme.symbol
+        for phoneme in phonemes
+        if not given[phoneme.start_s, phoneme.end_s] and not _is_noise(phoneme.symbol)
+    ]
+
+
 def spread_words(transcript: str, duration_s: float) -> tuple[Word, ...]:
     """The words of a transcript, each given the same share of the recording."""
     words = clean_words(transcript)
@@ -76,6 +95,10 @@ def _word_text(symbol: str) -> str:
 
 def _is_filler(symbol: str) -> bool:
     return symbol.lower() in _SILENCES or symbol.startswith("++")
+
+
+def _is_noise(phoneme: str) -> bool:
+    return _is_filler(phoneme) or phoneme.startswith("+") or phoneme.upper() in _NOISES
 
 
 def _word_at(time_s: float, words: Sequence[Segment]) -> int | None:

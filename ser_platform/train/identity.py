@@ -1,7 +1,7 @@
 """What makes two results the same, and what makes them comparable."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from ser_platform.config import signature
 from ser_platform.config.corpus import SplitConfig
 from ser_platform.config.schema import Experiment
 from ser_platform.config.signature import canonical_json
+from ser_platform.corpora.folds import Fold
 from ser_platform.utterance import Utterance
 
 _RESULT_CODE = (
@@ -63,13 +64,35 @@ def _split(split: SplitConfig) -> dict[str, Any]:
     groups = {"folds": split.folds, "seed": split.seed} if split.by == "kfold" else {}
     part = split.validation
     drawn = {"share": part.share, "seed": part.seed} if part.by == "share" else {}
+    if split.scenarios:  # only then, so that results from before it keep their protocol
+        groups |= {"scenarios": split.scenarios, "seed": split.seed}
     return {"by": split.by, **groups, "validation": {"by": part.by, **drawn}}
 
 
-def utterances_digest(utterances: Iterable[Utterance]) -> str:
-    """Eight hex digits over ids, speakers, labels and transcripts."""
-    rows = [[u.id, u.speaker, u.session, u.emotion, u.transcript] for u in utterances]
+def utterances_digest(utterances: Iterable[Utterance], split: SplitConfig) -> str:
+    """Eight hex digits over ids, speakers, labels, transcripts, and scenarios that cut folds."""
+    rows = [
+        [
+            u.id,
+            u.speaker,
+            u.session,
+            u.emotion,
+            u.transcript,
+            *[u.scenario] * bool(split.scenarios),
+        ]
+        for u in utterances
+    ]
     return _short(rows)[:8]
+
+
+def folds_digest(data_digest: str, folds: Sequence[Fold], split: SplitConfig) -> str:
+    """The digest of the data, and with ``split.scenarios`` of how it is cut.
+
+    Scenarios are in no array that a network reads, so the data alone would not tell them apart.
+    """
+    if not split.scenarios:
+        return data_digest
+    return _short([data_digest, *([f.train, f.validation, f.test] for f in folds)])
 
 
 def code_digest() -> str:

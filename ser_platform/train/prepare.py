@@ -20,7 +20,7 @@ from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.given import Given
-from ser_platform.train.identity import code_digest, utterances_digest
+from ser_platform.train.identity import code_digest, folds_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
 
 _log = logging.getLogger(__name__)
@@ -88,11 +88,11 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
         folds=given.folds,
         code=code_digest(),
         dataset=(ray.put(dataset),),
-        digest=dataset.digest,
+        digest=folds_digest(dataset.digest, given.folds, experiment.split),
         data=data,
         phonemes=dataset.phonemes,
         corpus=corpus.name,
-        utterances=utterances_digest(corpus.utterances),
+        utterances=utterances_digest(corpus.utterances, experiment.split),
         synthetic=corpus.synthetic,
     )
 

@@ -287,7 +287,7 @@ def test_missing_and_empty_recordings_are_refused_together_with_their_paths(tree
         "  Ses01F_impro01_F000: its recording is missing: "
         f"{tree.audio('Ses01F_impro01', 'F000')}\n"
         "  Ses02F_impro01_M000: its recording is empty (0 bytes): "
-        f"{tree.audio('Ses02F_impro01', 'M000')}"
+        f"{tree.audio('Ses02F_impro01', 'M000')}; copy it again"
     )
 
 

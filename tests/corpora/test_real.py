@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from ser_platform.audit.baselines import baselines
+from ser_platform.audit.given import Given
 from ser_platform.config.corpus import SplitConfig, TableCorpusConfig
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.folds import make_folds
+from ser_platform.corpora.sound import sounds_of
+from ser_platform.corpora.stats import stats_of
 
 TIMES: dict[str, Any] = {
     "words": "align/words.csv",
@@ -33,3 +37,23 @@ def test_ravdess_is_read_with_its_alignment_in_frames(real_data) -> None:
     assert said == ["kids", "are", "talking", "by", "the", "door"]
     folds = make_folds(corpus.utterances, SplitConfig(by="speaker"))
     assert [len(fold.test) for fold in folds] == [28] * 24
+
+
+def test_real_recordings_have_no_fault_and_their_loudness_is_measured(real_data) -> None:
+    root = str(real_data / "ravdess-en")
+    corpus = read_corpus(TableCorpusConfig(root=root, **TIMES))
+    assert corpus.bad == ()
+    stats = stats_of(corpus, sounds_of(corpus.utterances))
+    level = {amount.name: amount.level_db for amount in stats.by["emotion"]}
+    assert level["ang"] > level["hap"] > level["neu"]
+
+
+def test_acted_corpora_of_fixed_sentences_leave_words_at_chance(real_data) -> None:
+    root = str(real_data / "ravdess-en")
+    corpus = read_corpus(TableCorpusConfig(root=root, **TIMES))
+    folds = make_folds(corpus.utterances, SplitConfig())
+    given = Given(corpus, folds, sounds_of(corpus.utterances), crossed=False)
+    scores = {b.kind: b.scores["all"].ua for b in baselines(given, seed=0)}
+    assert scores["majority"] == 0.25
+    assert abs(scores["text"] - 0.25) < 0.05
+    assert scores["loudness"] > 0.4

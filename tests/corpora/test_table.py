@@ -213,11 +213,6 @@ def test_missing_recordings_are_named_by_utterance_and_path(table) -> None:
     assert refusal(table) == ("<root>: 1 problem\n  b: its recording is missing: <root>/wav/b.wav")
 
 
-def test_a_file_that_is_no_recording_is_named_when_its_length_is_needed(table) -> None:
-    (table.root / "wav" / "b.wav").write_text("not sound")
-    assert refusal(table).startswith("<root>: 1 problem\n  b: its recording cannot be read: ")
-
-
 def test_bad_times_are_named_with_their_lines(table) -> None:
     table.write(
         "words.csv",
@@ -260,3 +255,58 @@ def test_a_times_file_without_its_columns_says_what_it_found(table) -> None:
         "<root>/words.csv, line 1: no column 'symbol' or 'word'; found utterance_id, begin, end, "
         "text"
     )
+
+
+def test_names_are_found_in_either_unicode_form(table) -> None:
+    composed, decomposed = "wav/b\u00e4.wav", "wav/ba\u0308.wav"
+    (table.root / "wav" / "a.wav").rename(table.root / decomposed)
+    (table.root / "wav" / "b.wav").rename(table.root / composed.replace("b", "c"))
+    table.write(
+        "manifest.csv",
+        HEADER,
+        f"b\u00e4r,{composed},zoe,ang,Hi",
+        f"c\u00e4r,{decomposed.replace('b', 'c')},zoe,hap,Hi",
+    )
+    table.write("words.csv", "utterance_id,start_s,end_s,symbol", "ba\u0308r,0.1,0.3,Hi")
+    first, second = table.read(words="words.csv").utterances
+    assert (first.id, first.audio) == ("b\u00e4r", str(table.root / decomposed))
+    assert first.words[0].end_s == 0.3
+    assert second.audio == str(table.root / "wav" / "c\u00e4.wav")
+
+
+def test_a_name_that_is_there_in_no_form_is_missing(table) -> None:
+    table.write("manifest.csv", HEADER, "a,wav/\u00e4.wav,zoe,ang,Hi")
+    assert refusal(table) == (
+        "<root>: 1 problem\n  a: its recording is missing: <root>/wav/\u00e4.wav"
+    )
+
+
+def test_overlapping_words_are_noted_and_kept(table) -> None:
+    times = ("a,0.1,0.5,Get", "a,0.3,0.8,out", "b,0.1,0.5,That", "b,0.48,0.8,is")
+    table.write("words.csv", "utterance_id,start_s,end_s,symbol", *times)
+    corpus = table.read(words="words.csv")
+    assert "words that overlap by more than 0.05 s in 1 of 4 utterances: a" in corpus.notes
+    assert [word.end_s for word in corpus.utterances[0].words] == [0.5, 0.8]
+
+
+def test_phonemes_outside_every_word_are_left_out_with_a_note_and_silence_without(table) -> None:
+    table.write("words.csv", "utterance_id,start_s,end_s,symbol", "a,0.3,0.8,out")
+    table.write(
+        "phones.csv",
+        "utterance_id,start_s,end_s,symbol",
+        "a,0,0.1,SIL",
+        "a,0.1,0.3,G",
+        "a,0.3,0.8,AW",
+    )
+    notes = table.read(words="words.csv", phonemes="phones.csv").notes
+    assert (
+        f"{table.root}/phones.csv: 1 phonemes outside every word left out, in 1 utterances: a"
+        in notes
+    )
+
+
+def test_an_empty_transcript_and_one_of_signs_alone_have_no_words_and_are_noted(table) -> None:
+    table.write("manifest.csv", HEADER, "a,wav/a.wav,zoe,ang,", "b,wav/b.wav,zoe,hap,?!")
+    corpus = table.read()
+    assert [u.words for u in corpus.utterances] == [(), ()]
+    assert "no word in the transcript of 2 of 2 utterances: a, b" in corpus.notes

@@ -1,0 +1,1 @@
+"""Pages to look at and to send: one file each, figures inside, nothing loaded from elsewhere."""
