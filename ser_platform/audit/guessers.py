@@ -91,4 +91,4 @@ def _by_number(
     tree = DecisionTreeClassifier(
         max_depth=3, min_samples_leaf=5, class_weight="balanced", random_state=seed
     ).fit(column(train), [u.emotion for u in train])
-    return lambda test: tree.predict(column(test)).tolist()
+    return lambda test: [str(emotion) for emotion in tree.predict(column(test))]
