@@ -1,8 +1,18 @@
 """Real recordings read through their manifests; skipped where they are absent."""
 
+import csv
+from pathlib import Path
 from typing import Any
 
-from ser_platform.config.corpus import SplitConfig, TableCorpusConfig
+import pytest
+
+from ser_platform.config.corpus import (
+    CorpusConfig,
+    EmodbCorpusConfig,
+    RavdessCorpusConfig,
+    SplitConfig,
+    TableCorpusConfig,
+)
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.folds import make_folds
 
@@ -33,3 +43,25 @@ def test_ravdess_is_read_with_its_alignment_in_frames(real_data) -> None:
     assert said == ["kids", "are", "talking", "by", "the", "door"]
     folds = make_folds(corpus.utterances, SplitConfig(by="speaker"))
     assert [len(fold.test) for fold in folds] == [28] * 24
+
+
+@pytest.mark.parametrize("name", ["emodb-de", "ravdess-en"])
+def test_published_names_say_what_the_manifest_says(real_data, tmp_path, name) -> None:
+    with (real_data / name / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = {Path(row["source_path"]).stem: row for row in csv.DictReader(file)}
+    for id_, row in rows.items():
+        folder = "wav" if name == "emodb-de" else Path(row["source_path"]).parent.name
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{id_}.flac").symlink_to(real_data / name / row["file"])
+    root: dict[str, Any] = {"root": str(tmp_path), "missing_alignment": "even"}
+    configs: dict[str, CorpusConfig] = {
+        "emodb-de": EmodbCorpusConfig(**root),
+        "ravdess-en": RavdessCorpusConfig(**root),
+    }
+    corpus = read_corpus(configs[name])
+    assert len(corpus.utterances) == len(rows)
+    for utterance in corpus.utterances:
+        row = rows[utterance.id]
+        assert utterance.speaker[-2:] == row["speaker"][-2:]
+        read = (utterance.emotion, utterance.transcript, utterance.sex)
+        assert read == (row["label4"], row["transcript"], row["sex"])
