@@ -53,7 +53,8 @@ def _refuse_mute(experiment: Experiment, corpus: Corpus) -> None:
     if experiment.model.reads_phoneme_symbols and not symbols - {UNKNOWN_PHONEME}:
         raise CorpusError(
             f"{corpus.name}: no phoneme is known in it, and {experiment.model.kind} reads them; "
-            "give their times (corpus.phonemes of a table), or use modality: audio"
+            "give their times (corpus.alignments, or corpus.phonemes of a table), have them "
+            "aligned (corpus.missing_alignment: align), or use modality: audio"
         )
 
 

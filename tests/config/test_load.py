@@ -11,6 +11,8 @@ from ser_platform.config.model import WiseConfig
 from ser_platform.config.schema import Experiment
 from ser_platform.errors import ConfigError
 
+CORPORA = "demo, iemocap, emodb, ravdess, cremad, meld, audformat or table"
+
 Write = Callable[[str], str]
 Refusal = Callable[..., str]
 
@@ -91,8 +93,7 @@ def test_all_problems_of_a_file_are_named_at_once(refusal: Refusal) -> None:
         "x.yaml: 18 problems",
         "  line 1, name: found '../wise', expected at most 64 letters, digits, '.', '_' and '-', "
         "the first a letter or a digit",
-        "  line 2, corpus.kind: found 'iemocp', expected demo, iemocap or table; "
-        "did you mean 'iemocap'?",
+        f"  line 2, corpus.kind: found 'iemocp', expected {CORPORA}; did you mean 'iemocap'?",
         "  line 3, features: hop_s=0.25 is longer than window_s=0.025: "
         "samples between frames would be lost",
         "  line 6, model.dropout: found 1, expected a number >= 0 and < 1",
@@ -108,7 +109,7 @@ def test_all_problems_of_a_file_are_named_at_once(refusal: Refusal) -> None:
         "  line 13, cluster.groups: found 'lots', expected a whole number > 0 or auto",
         "  line 13, cluster.folds: found 'tgether', expected together or apart; "
         "did you mean 'together'?",
-        "  line 14, split: found null, expected a section with by, folds, seed, validation",
+        "  line 14, split: found null, expected a section with by, folds, seed, scenarios, validation",
         "  line 15, modle: no such setting; did you mean 'model'?",
         "  line 17, study.seed: found '1_000', expected a whole number >= 0 and < 4294967296",
         "  line 18, study.serach: no such setting; did you mean 'search'?",
@@ -127,14 +128,17 @@ def test_all_problems_of_a_file_are_named_at_once(refusal: Refusal) -> None:
             "corpus: {kind: demo, check_counts: true}",
             "line 5, corpus.check_counts: no such setting of demo; only kind iemocap has it",
         ),
-        ("corpus: {root: x}", "line 5, corpus.kind: missing; expected demo, iemocap or table"),
+        (
+            "corpus: {root: x}",
+            f"line 5, corpus.kind: missing; expected {CORPORA}",
+        ),
         (
             "corpus: {kind: 3}",
-            "line 5, corpus.kind: found 3, expected demo, iemocap or table",
+            f"line 5, corpus.kind: found 3, expected {CORPORA}",
         ),
         (
             "corpus: demo",
-            "line 5, corpus: found 'demo', expected a section with kind: demo, iemocap or table",
+            f"line 5, corpus: found 'demo', expected a section with kind: {CORPORA}",
         ),
         (
             "corpus: {kind: table, root: x, labels: {a: [1]}}",
@@ -160,7 +164,7 @@ def test_what_is_missing_is_named(refusal: Refusal) -> None:
         "x.yaml: 3 problems",
         "  name: missing; expected at most 64 letters, digits, '.', '_' and '-', "
         "the first a letter or a digit",
-        "  corpus: missing; expected a section with kind: demo, iemocap or table",
+        f"  corpus: missing; expected a section with kind: {CORPORA}",
         "  line 1, train.epohcs: no such setting; did you mean 'epochs'?",
     ]
 

@@ -8,6 +8,8 @@ from ser_platform.config import ExperimentFile, load_experiment_file
 from ser_platform.config.model import AlignmentConfig
 from ser_platform.config.training import TrainConfig
 
+CORPORA = "demo, iemocap, emodb, ravdess, cremad, meld, audformat or table"
+
 Refusal = Callable[..., str]
 TRAIN = ", ".join(TrainConfig.model_fields)
 
@@ -97,8 +99,7 @@ def test_an_override_mends_the_file(write: Callable[[str], str], wise: str) -> N
         ),
         (
             "corpus.kind=demoo",
-            "--set corpus.kind: found 'demoo', expected demo, iemocap or table; "
-            "did you mean 'demo'?",
+            f"--set corpus.kind: found 'demoo', expected {CORPORA}; did you mean 'demo'?",
         ),
         ("train.lr=1", f"--set train.lr: no such setting; known here: {TRAIN}"),
         ("modle.dropout=1", "--set modle.dropout, modle: no such setting; did you mean 'model'?"),

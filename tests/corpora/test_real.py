@@ -1,10 +1,20 @@
 """Real recordings read through their manifests; skipped where they are absent."""
 
+import csv
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ser_platform.audit.baselines import baselines
 from ser_platform.audit.given import Given
-from ser_platform.config.corpus import SplitConfig, TableCorpusConfig
+from ser_platform.config.corpus import (
+    CorpusConfig,
+    EmodbCorpusConfig,
+    RavdessCorpusConfig,
+    SplitConfig,
+    TableCorpusConfig,
+)
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.folds import make_folds
 from ser_platform.corpora.sound import sounds_of
@@ -57,3 +67,25 @@ def test_acted_corpora_of_fixed_sentences_leave_words_at_chance(real_data) -> No
     assert scores["majority"] == 0.25
     assert abs(scores["text"] - 0.25) < 0.05
     assert scores["loudness"] > 0.4
+
+
+@pytest.mark.parametrize("name", ["emodb-de", "ravdess-en"])
+def test_published_names_say_what_the_manifest_says(real_data, tmp_path, name) -> None:
+    with (real_data / name / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = {Path(row["source_path"]).stem: row for row in csv.DictReader(file)}
+    for id_, row in rows.items():
+        folder = "wav" if name == "emodb-de" else Path(row["source_path"]).parent.name
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{id_}.flac").symlink_to(real_data / name / row["file"])
+    root: dict[str, Any] = {"root": str(tmp_path), "missing_alignment": "even"}
+    configs: dict[str, CorpusConfig] = {
+        "emodb-de": EmodbCorpusConfig(**root),
+        "ravdess-en": RavdessCorpusConfig(**root),
+    }
+    corpus = read_corpus(configs[name])
+    assert len(corpus.utterances) == len(rows)
+    for utterance in corpus.utterances:
+        row = rows[utterance.id]
+        assert utterance.speaker[-2:] == row["speaker"][-2:]
+        read = (utterance.emotion, utterance.transcript, utterance.sex)
+        assert read == (row["label4"], row["transcript"], row["sex"])

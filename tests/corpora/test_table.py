@@ -310,3 +310,60 @@ def test_an_empty_transcript_and_one_of_signs_alone_have_no_words_and_are_noted(
     corpus = table.read()
     assert [u.words for u in corpus.utterances] == [(), ()]
     assert "no word in the transcript of 2 of 2 utterances: a, b" in corpus.notes
+
+
+def test_json_lines_are_read_like_a_csv_with_what_else_is_known_of_an_utterance(table) -> None:
+    table.write(
+        "manifest.jsonl",
+        '{"utterance_id": "a", "file": "wav/a.wav", "speaker": 7, "emotion": "ang", '
+        '"transcript": "Get, out!", "dialogue": "d1", "scenario": "s1", "style": "scripted", '
+        '"sex": "F"}',
+        "",
+        '{"utterance_id": "b", "file": "wav/b.wav", "speaker": 7, "emotion": "sad", '
+        '"transcript": "No.", "style": null}',
+    )
+    corpus = table.read(manifest="manifest.jsonl")
+    assert corpus.name == "mine"
+    first, second = corpus.utterances
+    assert (first.speaker, first.transcript) == ("7", "Get, out!")
+    assert (first.dialogue, first.scenario, first.style, first.sex) == (
+        "d1",
+        "s1",
+        "scripted",
+        "F",
+    )
+    assert (second.dialogue, second.scenario, second.style, second.sex) == ("", "", "", "")
+
+
+def test_bad_json_lines_are_named_with_what_is_wrong_with_them(table) -> None:
+    good = '"file": "wav/a.wav", "speaker": "zoe", "emotion": "ang", "transcript": "Hi"'
+    table.write(
+        "manifest.jsonl",
+        f'{{"utterance_id": "a", {good}, "style": "read"}}',
+        f'{{"utterance_id": "b", {good}',
+        "[1]",
+        f'{{"utterance_id": ["c"], {good}}}',
+        f'{{"utterance_id": "d", "file": "x", {good}}}',
+        f"{{{good}}}",
+    )
+    at = "<root>/manifest.jsonl, line"
+    assert refusal(table, manifest="manifest.jsonl").splitlines()[1:] == [
+        f"  {at} 2: not valid JSON (Expecting ',' delimiter at character 98)",
+        f"  {at} 3: expected an object {{...}}, found [1]",
+        f"""  {at} 4: 'utterance_id' is ["c"], not a text or a number""",
+        f"  {at} 5: 'file' is there more than once",
+        f"  {at} 6: no 'utterance_id'",
+        f"  {at} 1: style is 'read', not scripted or improvised",
+        f"  {at} 6: utterance_id is empty",
+    ]
+
+
+def test_times_may_be_nists_ctm(table) -> None:
+    table.write("words.ctm", "a 1 0.1 0.2 Get 0.9", "a 1 0.3 0.5 out", "y 1 0 1 who")
+    table.write("phones.ctm", "a 1 0.1 0.2 G", "a 1 0.3 0.5 AW")
+    corpus = table.read(words="words.ctm", phonemes="phones.ctm")
+    assert [(w.text, w.phonemes[0].symbol) for w in corpus.utterances[0].words] == [
+        ("get", "G"),
+        ("out", "AW"),
+    ]
+    assert "1 recordings that are not in the manifest left out: y" in corpus.notes[0]
