@@ -24,7 +24,7 @@ FLOORS = (
     {"features"},
     {"corpora"},
     {"storage", "results"},
-    {"metrics", "config"},
+    {"metrics", "statistics", "config"},
     {"utterance", "emotions", "errors", "__init__"},
 )
 TORCH = ("models", "dataset", "batches", "inference", "tracking", "train", "predict", "tune")

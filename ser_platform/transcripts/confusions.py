@@ -87,9 +87,7 @@ class Confusions:
         # Ties by how often they occur, then by spelling: the order of the corpus plays no part.
         order = np.lexsort((others, -self._counts[others], distances))[:NEAREST]
         nearest = others[order]
-        return nearest, _cumulative(
-            self._counts[nearest] * np.exp(-distances[order] / CLOSENESS)
-        )
+        return nearest, _cumulative(self._counts[nearest] * np.exp(-distances[order] / CLOSENESS))
 
 
 def _distances(own: Sequence[str], others: Sequence[Sequence[str]]) -> NDArray[np.float64]:

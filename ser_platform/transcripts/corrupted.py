@@ -57,7 +57,7 @@ def _errors(
     """Every error that an utterance can make."""
     hit = config.substitutions + config.deletions
     identity = f"{config.seed} {utterance.id}".encode()
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(identity).digest()[:16]))
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(identity).digest()[:16], "big"))
     for place, drawn in enumerate(rng.random((len(utterance.words), 5)).tolist()):
         when, how, by_what, when_inserted, what_inserted = drawn
         said = utterance.words[place].text

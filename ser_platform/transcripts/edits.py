@@ -96,9 +96,7 @@ def _first_half(word: Word) -> Word:
     def sooner(time_s: float) -> float:
         return (word.start_s + time_s) / 2
 
-    phonemes = tuple(
-        Phoneme(p.symbol, sooner(p.start_s), sooner(p.end_s)) for p in word.phonemes
-    )
+    phonemes = tuple(Phoneme(p.symbol, sooner(p.start_s), sooner(p.end_s)) for p in word.phonemes)
     return Word(word.text, word.start_s, sooner(word.end_s), phonemes)
 
 

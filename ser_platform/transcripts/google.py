@@ -123,7 +123,8 @@ def _alternatives(response: Response) -> Iterator[Response]:
 
 def _segment(word: Any) -> Segment:
     if not isinstance(word, dict) or not isinstance(word.get("word"), str):
-        raise ValueError(f"found {json.dumps(word)[:40]}, expected an object with 'word'")
+        found = json.dumps(word)[:40]
+        raise ValueError(f"found {found}, expected an object with 'word'")  # noqa: TRY004  # data
     end = next((word[name] for name in _END if name in word), None)
     start = next((word[name] for name in _START if name in word), "0s")
     if end is None:
@@ -137,5 +138,7 @@ def _segment(word: Any) -> Segment:
 def _seconds(value: Any) -> float:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f"found the time {json.dumps(value)[:40]}, expected text such as '1.300s'")
+        raise ValueError(
+            f"found the time {json.dumps(value)[:40]}, expected text such as '1.300s'"
+        )
     return float(found[1])

@@ -80,6 +80,22 @@ def compare(said: Sequence[Utterance], heard: Sequence[Utterance]) -> Comparison
     return Comparison(_rates(pairs), of["emotion"], of["speaker"], of["session"])
 
 
+def in_words(errors: Comparison) -> str:
+    """The corpus's rates and those of each emotion, in percent."""
+    of = errors.corpus
+    by = ", ".join(f"{name} {percent(own.wer)}" for name, own in errors.emotions.items())
+    return (
+        f"transcripts: WER {percent(of.wer)} % of {of.words} words ({of.substitutions} "
+        f"substituted, {of.deletions} deleted, {of.insertions} inserted), CER "
+        f"{percent(of.cer)} %; by emotion {by}"
+    )
+
+
+def percent(rate: float | None) -> str:
+    """``14.7``; ``-`` where there is no rate."""
+    return "-" if rate is None else f"{100 * rate:.1f}"
+
+
 def _rates(pairs: Sequence[tuple[Utterance, Utterance]]) -> ErrorRates:
     said, heard = [_text(a) for a, _ in pairs], [_text(b) for _, b in pairs]
     words = jiwer.process_words(said, heard)
@@ -91,9 +107,7 @@ def _rates(pairs: Sequence[tuple[Utterance, Utterance]]) -> ErrorRates:
         deletions=words.deletions,
         insertions=words.insertions,
         characters=characters.hits + characters.substitutions + characters.deletions,
-        character_edits=(
-            characters.substitutions + characters.deletions + characters.insertions
-        ),
+        character_edits=(characters.substitutions + characters.deletions + characters.insertions),
     )
 
 
