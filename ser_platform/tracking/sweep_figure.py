@@ -39,7 +39,7 @@ def draw_sweep(
         _draw_panel(panel, name, lines, chance)
         panel.set_xlabel(axis)
         if percent:
-            panel.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+            panel.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
     panels[0].legend(frameon=False, loc="best", fontsize=8)
     figure.suptitle(title, fontsize=10, parse_math=False)
     figure.supxlabel(note, fontsize=7, color="dimgray")
@@ -67,6 +67,7 @@ def _draw_panel(axes: Axes, name: str, lines: Lines, chance: float) -> None:
         ha="right",
         fontsize=7,
         color="dimgray",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1},
     )
     axes.set_title(name, fontsize=10)
     axes.yaxis.set_major_formatter(PercentFormatter(1))

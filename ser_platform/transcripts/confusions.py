@@ -62,8 +62,8 @@ class Confusions:
     def brevity(self, word: str) -> float:
         """One by the number of its phonemes (or letters), over the corpus's mean of that.
 
-        What recognisers lose most are words that give them the least to hear, which function
-        words are; that it goes with 1 / phonemes is ours.
+        The odds of losing a word instead of mistaking it go with it: what gives a recogniser
+        the least to hear is lost most, and function words are short. Ours.
         """
         return float(self._brevity[self._place[word]])
 

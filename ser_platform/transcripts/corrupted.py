@@ -62,7 +62,8 @@ def _errors(
         when, how, by_what, when_inserted, what_inserted = drawn
         said = utterance.words[place].text
         if hit > 0:
-            lost = how < config.deletions / hit * confusions.brevity(said)
+            lost_odds = config.deletions * confusions.brevity(said)
+            lost = how < lost_odds / (lost_odds + config.substitutions)
             other = None if lost else confusions.alike(said, by_what)
             yield _Error(when / hit, utterance.id, Edit(place, inserts=False, text=other))
         if config.insertions > 0:
