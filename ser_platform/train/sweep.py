@@ -20,6 +20,9 @@ from ser_platform.train.session import Session, open_session
 
 _log = logging.getLogger(__name__)
 
+_PIPED_WIDTH = 200
+"""Wide enough that no cell is cut when no person watches."""
+
 
 def sweep_file(file: ExperimentFile, along: Sequence[tuple[Point, Given]]) -> list[Scored]:
     """Train each architecture at each point, score, log, draw the curve.
@@ -59,6 +62,8 @@ def _publish(session: Session, file: ExperimentFile, curve: list[Scored]) -> Non
         session.store.write(f"sweeps/{session.key}/{name}", content)
     session.tracker.attach({f"sweep/{name}": content for name, content in files.items()})
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PIPED_WIDTH)
     if curve[0].result.synthetic:
         console.print(Text(SYNTHETIC_NOTE, "bold yellow"))
     console.print(table(curve))

@@ -47,7 +47,7 @@ def read_recognised(corpus: Corpus, config: RecognisedConfig) -> Corpus:
         problems += _contradictions(texts, times, config)
     refuse_if_any(problems, path)
     heard = tuple(_heard(u, texts[u.id], times.get(u.id, ()), config) for u in corpus.utterances)
-    refuse_if_any(too_late(u for u in heard if times.get(u.id)), path)
+    refuse_if_any(too_late(u for u in heard if u.words and times.get(u.id)), path)
     if silent := [u.id for u in heard if not u.words]:
         notes.append(f"nothing was recognised in {len(silent)} utterances: {listed(silent)}")
     return replace(corpus, utterances=heard, notes=(*corpus.notes, *notes))

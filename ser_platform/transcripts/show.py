@@ -9,8 +9,8 @@ from ser_platform.corpora.base import Corpus
 from ser_platform.transcripts.wer import Comparison, ErrorRates, percent
 
 _LEGEND = (
-    "WER and CER in % of the words and characters that were said, summed, not averaged; both sides "
-    "in lower case, without punctuation at the ends of words."
+    "WER and CER in % of the words and characters that were said, summed, not averaged; both "
+    "sides in lower case, without punctuation at the ends of words."
 )
 
 

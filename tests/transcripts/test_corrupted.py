@@ -107,7 +107,7 @@ def test_a_rate_out_of_reach_is_refused() -> None:
 
 
 def test_nothing_said_cannot_be_heard_wrong() -> None:
-    with pytest.raises(CorpusError, match="reach 0.000 at most"):
+    with pytest.raises(CorpusError, match=r"reach 0\.000 at most"):
         heard(corpus(utterance("a", "")), 0.1)
 
 
