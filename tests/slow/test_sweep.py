@@ -38,7 +38,7 @@ def test_a_sweep_draws_its_curve_and_goes_on_from_what_is_stored(
     with table.open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["architecture"], float(row["value"])) for row in rows] == [
-        ("wise", 0), ("alignment", 0), ("wise", 0.5), ("alignment", 0.5),
+        ("alignment", 0), ("wise", 0), ("alignment", 0.5), ("wise", 0.5),
     ]  # fmt: skip
     assert [float(row["wer"]) for row in rows] == pytest.approx([0, 0, 0.5, 0.5], abs=0.005)
     is_logged(f"sqlite:///{tmp_path}/.ser/mlflow.db")

@@ -16,7 +16,7 @@ VALUES = {0.0: 0.8, 0.147: 0.6, 0.5: 0.4}
 """Word error rate -> share of right answers."""
 
 
-def scored(architecture: str, wer: float, right: float, **changes: object) -> Scored:
+def scored(architecture: str, wer: float, right: float, *, synthetic: bool = False) -> Scored:
     folds = tuple(fold_result(n, right=right + n / 100, test=True) for n in range(1, 6))
     result = run_result(
         None,
@@ -24,7 +24,7 @@ def scored(architecture: str, wer: float, right: float, **changes: object) -> Sc
         architecture=architecture,
         folds=folds,
         protocol={"corpus": "demo"},
-        **changes,
+        synthetic=synthetic,
     )
     # Nothing here looks at the file of a point.
     return Scored(Point("transcript.wer", wer, None), wer, result)  # type: ignore[arg-type]
