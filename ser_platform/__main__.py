@@ -9,6 +9,7 @@ from ser_platform.config.problems import nearest
 
 DOORS = {
     "features": "fill the feature cache of an experiment",
+    "transcripts": "count how wrong recognised or corrupted words are",
     "train": "train one setting over all folds, score it, log it",
     "tune": "search settings, score the best on test, log everything",
     "corpora": "check, count or sample the corpus of an experiment",

@@ -21,6 +21,7 @@ def door(
     act: Act,
     add_arguments: Callable[[argparse.ArgumentParser], None] | None = None,
     argv: Sequence[str] | None = None,
+    refuse: Callable[[ExperimentFile], None] | None = None,
 ) -> int:
     """Parse, load the experiment file, act on it; with ``--check`` only say what it is.
 
@@ -30,6 +31,7 @@ def door(
         act: what it does; its result is the exit code, None is 0.
         add_arguments: adds what only this door takes.
         argv: without the program's name; None: of this process.
+        refuse: raises ConfigError for a file that this door does not take.
     """
     parser = parser_of(name, doc)
     parser.add_argument("experiment", metavar="EXPERIMENT", help="file such as experiments/x.yaml")
@@ -48,6 +50,8 @@ def door(
 
     def load_and_act() -> int | None:
         file = load_experiment_file(arguments.experiment, arguments.overrides)
+        if refuse is not None:
+            refuse(file)
         if arguments.check:
             sys.stdout.write(_summary(arguments.experiment, file))
             return 0
@@ -93,4 +97,8 @@ def _summary(path: str, file: ExperimentFile) -> str:
         searches = f"{many} setting{'s' * (many > 1)}" if many else "nothing"
         identity = signature(file.experiment(name))
         lines.append(f"{path}: valid ({name}, signature {identity}, searches {searches})\n")
+    for setting, values in file.sweep.items():
+        runs = len(values) * len(file.architectures)
+        listed = ", ".join(f"{value:g}" for value in values)
+        lines.append(f"{path}: train sweeps {setting} over {listed}: {runs} runs\n")
     return "".join(lines)

@@ -95,7 +95,7 @@ class RunResult(_Record):
     experiment: dict[str, Any]
     """The resolved setting."""
     settings: dict[str, Any]
-    """What the search chose for it, by dotted name; empty outside a search."""
+    """What a search or a sweep chose for it, by dotted name; empty outside of both."""
     protocol: dict[str, Any]
     """What must be equal for two rows to be ranked together: corpus, split, selection..."""
     data: dict[str, Any]

@@ -24,7 +24,7 @@ FLOORS = (
     {"features"},
     {"corpora"},
     {"storage", "results"},
-    {"metrics", "config", "pages"},
+    {"metrics", "statistics", "config", "pages"},
     {"utterance", "emotions", "errors", "__init__"},
 )
 TORCH = ("models", "dataset", "batches", "inference", "tracking", "train", "predict", "tune")

@@ -10,7 +10,7 @@ from ser_platform.config.problems import MAX_PROBLEMS, KeyPath, Problem, dotted,
 from ser_platform.config.strict_yaml import MAX_DEPTH, Document, read_yaml
 
 _WITH_DOTTED_NAMES = re.compile(
-    r"(study\.search|study\.architectures\.[^.]+\.search|corpus\.labels)\.(.+)"
+    r"(study\.search|sweep|study\.architectures\.[^.]+\.search|corpus\.labels)\.(.+)"
 )
 """Mappings whose keys may contain dots: all that follows is one key."""
 

@@ -13,11 +13,12 @@ from ser_platform.config.problems import Problem, dotted, nearest, shown
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.config.search import search_problems
 from ser_platform.config.strict_yaml import MAX_BYTES, read_yaml
+from ser_platform.config.sweep import sweep_problems
 from ser_platform.errors import ConfigError
 
 
 def load_experiment_file(path: str | Path, overrides: Iterable[str] = ()) -> ExperimentFile:
-    """Read, override and check an experiment file, its search space included.
+    """Read, override and check an experiment file, its search space and sweep included.
 
     Args:
         path: a YAML file such as ``experiments/wise.yaml``.
@@ -34,6 +35,7 @@ def load_experiment_file(path: str | Path, overrides: Iterable[str] = ()) -> Exp
         file = _validated(draft)
     if file is not None:
         draft.report(search_problems(file))
+        draft.report(sweep_problems(file))
     if refusal := draft.refusal(str(path)):
         raise ConfigError(refusal)
     assert file is not None  # a file that could not be built has been refused

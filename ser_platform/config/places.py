@@ -138,7 +138,9 @@ def _words(option: Schema) -> str:
         case {"type": "array", "minItems": fewest} if fewest == option.get("maxItems"):
             return f"a list of {fewest}"
         case {"type": "array"}:
-            return f"a list{' of at least one' * (option.get('minItems', 0) > 0)}"
+            fewest = {0: "", 1: " of at least one"}
+            count = option.get("minItems", 0)
+            return f"a list{fewest.get(count, f' of at least {count}')}"
         case _:
             plain = {"boolean": "true or false", "null": "null", "object": "a section"}
             return plain.get(option["type"], "text")

@@ -29,7 +29,7 @@ def refuse_unread(
             f"{model.kind} reads phonemes, and recognised text has none; use transcript "
             "{kind: oracle}, or modality: audio"
         )
-    if model.reads_word_times and not transcript.words:
+    if model.reads_word_times and not transcript.has_times:
         raise ValueError(
             f"transcript.words is empty, but the network ({model.kind}) reads the times of words; "
             "give them, or let it read none (alignment: learned, modality: text)"

@@ -22,6 +22,7 @@ from ser_platform.config.study import (
     Architecture,
     SearchSpace,
     StudyConfig,
+    SweepValues,
 )
 from ser_platform.config.training import TrainConfig
 from ser_platform.config.transcript import OracleConfig, TranscriptConfig
@@ -91,6 +92,8 @@ class ExperimentFile(Section):
     train: TrainConfig | None = None
     protocol: Literal["shared"] = "shared"
     study: StudyConfig = StudyConfig()
+    sweep: dict[str, SweepValues] = Field(default_factory=dict)
+    """One setting of the transcript at several values, for ``train``: dotted name -> values."""
     cluster: ClusterConfig = ClusterConfig()
     tracking: TrackingConfig = TrackingConfig()
     store: str = ".ser/store"

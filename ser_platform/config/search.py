@@ -108,7 +108,7 @@ def _refused_draws(
     together = [{name: draw(d, rng) for name, d in space.items()} for _ in range(DRAWS)]
     seen: set[KeyPath] = set()
     for values in alone + together:
-        for problem in _refusals(experiment, values):
+        for problem in refusals(experiment, values):
             if problem.path in seen:
                 continue
             seen.add(problem.path)
@@ -121,7 +121,8 @@ def _refused_draws(
                 yield Problem(at, f"with {said}: {problem.message}")
 
 
-def _refusals(experiment: Experiment, values: dict[str, Any]) -> list[Problem]:
+def refusals(experiment: Experiment, values: dict[str, Any]) -> list[Problem]:
+    """What the schema says to an experiment with dotted settings replaced."""
     settings = experiment.model_dump()
     for name, value in values.items():
         put(settings, key_path(name), value)

@@ -7,13 +7,17 @@ from typing import Any
 from ser_platform.config.schema import Experiment
 from ser_platform.config.sections import Section
 
-_NOT_IN_RESULTS = {"name": True, "corpus": {"root"}, "transcript": {"path", "words"}}
+NOT_IN_RESULTS: dict[str, Any] = {
+    "name": True,
+    "corpus": {"root"},
+    "transcript": {"path", "words"},
+}
 """What it is called, and where the same corpus and texts lie; any other setting counts."""
 
 
 def signature(section: Section) -> str:
     """Eight hex digits over every setting that can change the result."""
-    exclude = _NOT_IN_RESULTS if isinstance(section, Experiment) else None
+    exclude = NOT_IN_RESULTS if isinstance(section, Experiment) else None
     text = canonical_json(section.model_dump(mode="json", exclude=exclude))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

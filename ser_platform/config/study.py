@@ -66,6 +66,10 @@ SearchSpace = dict[str, Domain]
 """Dotted setting -> values to try, e.g. ``model.dropout: {uniform: [0.1, 0.5]}``."""
 
 
+SweepValues = Annotated[tuple[int | float, ...], Field(min_length=2)]
+"""What one setting is set to, one after the other; a curve has at least two points."""
+
+
 class Architecture(Section):
     """One architecture of a study over several, with the features it reads."""
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from ser_platform.config.corruption import CorruptedConfig
 from ser_platform.config.sections import Section
 
 
@@ -18,10 +19,35 @@ class RecognisedConfig(Section):
 
     kind: Literal["recognised"] = "recognised"
     path: str
-    """CSV ``utterance_id, transcript``; a row for every utterance, be it empty."""
+    """Told by its ending; every utterance is in it, also where nothing was recognised.
+
+    ``.csv``: ``utterance_id, transcript``. ``.ctm``: NIST's words in time. ``.jsonl``, ``.json``
+    or a folder of ``<utterance_id>.json``: what Google Speech-to-Text returned."""
     words: str = ""
-    """CSV ``utterance_id, start_s, end_s, symbol`` with the times of the same words; empty: no
-    times are known, which is enough for a network that reads none."""
+    """For a CSV: another one, ``utterance_id, start_s, end_s, symbol``, with the times of the
+    same words; empty: no times are known, which is enough for a network that reads none. The
+    other formats carry their times themselves."""
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it says when each word was heard."""
+        return bool(self.words) or not self.is_csv
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether the text is a CSV."""
+        return self.path.lower().endswith(".csv")
+
+    @model_validator(mode="after")
+    def _times_come_once(self) -> "RecognisedConfig":
+        if self.words and not self.is_csv:
+            raise ValueError(
+                f"transcript.words is given, but only a CSV needs it: {self.path} carries the "
+                "times of its words itself"
+            )
+        return self
 
 
-TranscriptConfig = Annotated[OracleConfig | RecognisedConfig, Field(discriminator="kind")]
+TranscriptConfig = Annotated[
+    OracleConfig | RecognisedConfig | CorruptedConfig, Field(discriminator="kind")
+]

@@ -43,7 +43,7 @@ class Group:
     @property
     def title(self) -> str:
         """The protocol in words."""
-        return " · ".join(f"{name} {_words(value)}" for name, value in self.protocol.items())
+        return " · ".join(f"{name} {in_words(value)}" for name, value in self.protocol.items())
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,15 @@ def _group(rows: list[Row]) -> Group:
     return Group(first.protocol, first.synthetic, tuple(ranked))
 
 
-def _words(value: Any) -> str:
+def in_words(value: Any) -> str:
     """``{"by": "session", "seed": 0}`` as ``session (seed=0)``; what is empty is left out."""
     if isinstance(value, list | tuple):
-        return "+".join(_words(item) for item in value)
+        return "+".join(in_words(item) for item in value)
     if not isinstance(value, dict):
         return str(value)
     head = [str(value[key]) for key in ("kind", "by") if key in value]
     rest = ", ".join(
-        f"{key}={_words(inner)}"
+        f"{key}={in_words(inner)}"
         for key, inner in value.items()
         if key not in ("kind", "by") and inner not in ("", {}, [], None)
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from ser_platform.errors import SerError
 from ser_platform.leaderboard.published import PUBLISHED, Published
-from ser_platform.leaderboard.rank import Board, Group, Row
+from ser_platform.leaderboard.rank import Board, Group, Row, in_words
 from ser_platform.tracking.entries import LoggedFinal
 
 COLUMNS: tuple[str, ...] = (
@@ -78,7 +78,7 @@ def _ranked(group: Group, row: Row) -> dict[str, Any]:
         "signature": result.signature,
         "finished_at": row.finished_at.isoformat(timespec="seconds"),
         "synthetic": json.dumps(result.synthetic),
-        "transcript": result.protocol.get("transcript", ""),
+        "transcript": in_words(result.protocol.get("transcript", "")),
     }
 
 

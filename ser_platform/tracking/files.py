@@ -17,11 +17,11 @@ from ser_platform.tracking.result_file import RESULT_FILE, result_bytes
 Part = Literal["validation", "test"]
 
 
-def write_pictures(pictures: Mapping[str, bytes], folder: Path) -> None:
-    """Write PNGs by their paths in the folder."""
-    for name, picture in pictures.items():
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files by their paths in the folder."""
+    for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(picture)
+        (folder / name).write_bytes(content)
 
 
 def write_run_files(run: RunResult, folder: Path) -> None:

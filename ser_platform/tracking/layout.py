@@ -75,9 +75,11 @@ def number(run: RunResult) -> str:
 
 
 def run_name(run: RunResult) -> str:
-    """What the UI lists: ``wise final``, ``wise trial 3``."""
-    counted = run.role if run.number is None else f"{run.role} {run.number}"
-    return f"{run.architecture} {'final' if run.role == 'final' else counted}"
+    """What the UI lists: ``wise final``, ``wise trial 3``, ``wise final transcript.wer=0.1``."""
+    if run.role == "trial":
+        return f"{run.architecture} trial{'' if run.number is None else f' {run.number}'}"
+    swept = run.settings if run.number is None else {}
+    return " ".join([run.architecture, "final", *(f"{k}={v}" for k, v in swept.items())])
 
 
 def params(run: RunResult) -> dict[str, str]:
@@ -110,7 +112,7 @@ def _curves(fold: FoldResult) -> Iterator[Point]:
 
 
 def _scores(run: RunResult) -> dict[str, float]:
-    scores: dict[str, float] = {"seconds": run.seconds}
+    scores: dict[str, float] = {"seconds": run.seconds, **_error_rates(run)}
     for fold in run.folds:
         prefix = f"fold{fold.fold}"
         scores[f"{prefix}/best_epoch"] = fold.best_epoch
@@ -125,6 +127,17 @@ def _scores(run: RunResult) -> dict[str, float]:
         if run.role == "final":
             scores.update(_over_folds(run, "test"))
     return scores
+
+
+def _error_rates(run: RunResult) -> dict[str, float]:
+    """Of transcripts other than the corpus's own, and in each emotion; ``data.json`` has more."""
+    rates = run.data.get("transcript")
+    if rates is None:
+        return {}
+    found = {f"transcript/{name}": rates[name] for name in ("wer", "cer")}
+    for emotion, own in rates["emotions"].items():
+        found[f"transcript/wer/{emotion}"] = own["wer"]
+    return {name: rate for name, rate in found.items() if rate is not None}
 
 
 def _over_folds(run: RunResult, part: Literal["validation", "test"]) -> dict[str, float]:

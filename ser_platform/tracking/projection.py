@@ -20,7 +20,7 @@ from ser_platform.tracking.abandoned import (
 )
 from ser_platform.tracking.connection import connect, open_experiment, reason, search
 from ser_platform.tracking.entries import ModelFiles, StudyInfo, StudyStatus
-from ser_platform.tracking.files import write_pictures, write_run_files, write_study_files
+from ser_platform.tracking.files import write_files, write_run_files, write_study_files
 from ser_platform.tracking.layout import Point
 from ser_platform.tracking.result_file import digest, result_bytes
 from ser_platform.tracking.summary import summary, winner
@@ -86,6 +86,12 @@ class Projection:
 
             log_model(self._client, known.run_id, model)
 
+    def attach(self, files: Mapping[str, bytes]) -> None:
+        """Write files of the study itself; those of an earlier attempt are replaced."""
+        with TemporaryDirectory() as folder:
+            write_files(files, Path(folder))
+            self._client.log_artifacts(self._parent, folder)
+
     def summarise(self) -> None:
         """Bring the study's own numbers up to date with its nested runs."""
         nested = self._nested()
@@ -114,7 +120,7 @@ class Projection:
         self._batch(run_id, layout.points(run))
         with TemporaryDirectory() as folder:
             write_run_files(run, Path(folder))
-            write_pictures(pictures, Path(folder))
+            write_files(pictures, Path(folder))
             self._client.log_artifacts(run_id, folder)
         status = "FINISHED" if run.complete else "FAILED"
         self._client.set_terminated(run_id, status, layout.finished_ms(run) or None)

@@ -31,6 +31,19 @@ class _Entry(NamedTuple):
     model: ModelFiles | None
     pictures: Mapping[str, bytes]
 
+    def write(self, projection: "Projection") -> str:
+        return projection.log(self.run, self.model, self.pictures)
+
+
+class _Files(NamedTuple):
+    """Of the study itself."""
+
+    files: Mapping[str, bytes]
+
+    def write(self, projection: "Projection") -> str:
+        projection.attach(self.files)
+        return ""
+
 
 class Tracker:
     """Writes the results of one study into MLflow, from a thread of its own.
@@ -44,7 +57,7 @@ class Tracker:
         self._config = config
         self._study = study
         self._changed = Condition()
-        self._waiting: deque[_Entry] = deque()
+        self._waiting: deque[_Entry | _Files] = deque()
         self._status: StudyStatus | None = None
         self._refused = 0
         self._abandoned = False
@@ -73,6 +86,12 @@ class Tracker:
         """Take a result, the model made of it, and PNGs by path; returns at once."""
         with self._changed:
             self._waiting.append(_Entry(run, model, pictures))
+            self._changed.notify_all()
+
+    def attach(self, files: Mapping[str, bytes]) -> None:
+        """Take files of the study itself, by path; returns at once."""
+        with self._changed:
+            self._waiting.append(_Files(files))
             self._changed.notify_all()
 
     def finish(self, status: StudyStatus = "FINISHED", timeout_s: float = 60.0) -> int:
@@ -132,7 +151,7 @@ class Tracker:
         """Write results as they come, until the study ends or something fails."""
         self._trouble = ""
         while (entry := self._next()) is not None:
-            refusal = projection.log(entry.run, entry.model, entry.pictures)
+            refusal = entry.write(projection)
             if refusal:
                 self._refused += 1
                 _log.warning("MLflow at %s refuses a result: %s", self._config.uri, refusal)
@@ -145,7 +164,7 @@ class Tracker:
             projection.close(self._status)
             self._closed = True
 
-    def _next(self) -> _Entry | None:
+    def _next(self) -> _Entry | _Files | None:
         """The next result; None when the study has ended and all are written, or we gave up."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._status or self._abandoned)

@@ -32,11 +32,11 @@ def train_file(file: ExperimentFile, given: Given) -> list[RunResult]:
         return score_runs(session, runs)
 
 
-def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
+def score_runs(session: Session, runs: list[Run], *, with_model: bool = True) -> list[RunResult]:
     """Train what is not trained yet, score every fold on test, once, and log it.
 
-    The run with the best validation UA is logged with its model, every complete one with
-    pictures of its attention.
+    The run with the best validation UA is logged with its model, if one is wanted, every
+    complete one with pictures of its attention.
 
     Raises:
         TrainingError: when folds failed; after all others were scored and logged.
@@ -48,7 +48,7 @@ def score_runs(session: Session, runs: list[Run]) -> list[RunResult]:
     winner, _ = max(complete, key=lambda pair: pair[1].val_ua, default=(None, None))
     for run, result in scored:
         model = None
-        if run is winner:
+        if with_model and run is winner:
             model = package(run, result, session.store, session.utterances, session.folder)
         shown = {}
         if result.complete:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from ser_platform.config.schema import Experiment, ExperimentFile
+from ser_platform.config.sweep import Point, points
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import Fold, make_folds
@@ -11,6 +12,7 @@ from ser_platform.storage import open_store
 from ser_platform.storage.base import ObjectStore
 from ser_platform.tracking.uri import check_uri
 from ser_platform.transcripts import with_transcripts
+from ser_platform.transcripts.wer import Comparison, compare, in_words
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +24,8 @@ class Given:
     store: ObjectStore
     corpus: Corpus
     folds: tuple[Fold, ...]
+    errors: Comparison | None = None
+    """Of its transcripts, counted against the corpus's own words; None for those themselves."""
 
 
 def look(file: ExperimentFile) -> Given:
@@ -30,17 +34,55 @@ def look(file: ExperimentFile) -> Given:
     Raises:
         SerError: whatever a user can mend there.
     """
+    given, _ = _look(file)
+    return given
+
+
+def look_along(file: ExperimentFile) -> list[tuple[Point, Given]]:
+    """:func:`look` at every point of a file that sweeps; the corpus is read once.
+
+    Raises:
+        SerError: whatever a user can mend there, at any point.
+    """
+    given, said = _look(file)
+    along: list[tuple[Point, Given]] = []
+    for point in points(file):
+        heard = with_transcripts(said, point.file.transcript)
+        errors = _errors(said, heard)
+        along.append((point, Given(given.store, heard, given.folds, errors)))
+    return along
+
+
+def _look(file: ExperimentFile) -> tuple[Given, Corpus]:
+    """What the file names, and its corpus as it was said."""
     store = open_store(file.store)
     # Refused now, and not after minutes of work.
     check_uri(file.tracking.uri)
     store.exists("features")
-    corpus, folds = read(file.experiment(next(iter(file.architectures))))
-    return Given(store, corpus, folds)
+    experiment = file.experiment(next(iter(file.architectures)))
+    said = read_corpus(experiment.corpus)
+    corpus, folds = _cut(with_transcripts(said, experiment.transcript), experiment)
+    errors = _errors(said, corpus)
+    if errors is not None:
+        _log.info("corpus: %s", in_words(errors))
+    return Given(store, corpus, folds, errors), said
 
 
 def read(experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:
     """The corpus and its folds; what was mended or left out is logged."""
-    corpus = with_transcripts(read_corpus(experiment.corpus), experiment.transcript)
+    return _cut(
+        with_transcripts(read_corpus(experiment.corpus), experiment.transcript), experiment
+    )
+
+
+def _errors(said: Corpus, heard: Corpus) -> Comparison | None:
+    """None for the words themselves, which nobody needs to count."""
+    if heard is said:
+        return None
+    return compare(said.utterances, heard.utterances)
+
+
+def _cut(corpus: Corpus, experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:
     for note in corpus.notes:
         _log.info("corpus: %s", note)
     folds = make_folds(corpus.utterances, experiment.split)

@@ -10,7 +10,8 @@ import ser_platform
 from ser_platform.config import signature
 from ser_platform.config.corpus import SplitConfig
 from ser_platform.config.schema import Experiment
-from ser_platform.config.signature import canonical_json
+from ser_platform.config.signature import NOT_IN_RESULTS, canonical_json
+from ser_platform.config.transcript import TranscriptConfig
 from ser_platform.corpora.folds import Fold
 from ser_platform.utterance import Utterance
 
@@ -55,8 +56,17 @@ def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, 
         "utterances": utterances,
         "split": _split(experiment.split),
         "selection": experiment.protocol,
-        "transcript": experiment.transcript.kind,
+        "transcript": _transcript(experiment.transcript),
     }
+
+
+def _transcript(transcript: TranscriptConfig) -> str | dict[str, Any]:
+    """The kind, with what tells two of a kind apart.
+
+    Where texts lie does not; what they say is in the digest of the utterances.
+    """
+    settings = transcript.model_dump(mode="json", exclude=NOT_IN_RESULTS["transcript"])
+    return settings if len(settings) > 1 else transcript.kind
 
 
 def _split(split: SplitConfig) -> dict[str, Any]:

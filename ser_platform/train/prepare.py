@@ -85,6 +85,8 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
         "words_without_vector": len(vectors.unknown),
         "word_vectors": vectors.identity,
     }
+    if given.errors is not None:
+        data["transcript"] = given.errors.record
     return Prepared(
         folds=given.folds,
         code=code_digest(),

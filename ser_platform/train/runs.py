@@ -21,7 +21,7 @@ class Run:
     architecture: str
     experiment: Experiment
     settings: dict[str, Any]
-    """What the search chose, by dotted name."""
+    """What a search or a sweep chose, by dotted name."""
     prepared: Prepared
     workers: int
     """Ranks that train each fold."""

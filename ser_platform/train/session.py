@@ -2,11 +2,12 @@
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Literal
 
 from ray.actor import ActorHandle
@@ -23,6 +24,9 @@ from ser_platform.train.prepare import prepare
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.runs import Run
 from ser_platform.utterance import Utterance
+
+Sweep = Mapping[str, tuple[int | float, ...]]
+"""As an experiment file has it: dotted setting -> values."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,13 @@ class Session:
 
 
 @contextmanager
-def open_session(file: ExperimentFile, given: Given, door: str) -> Iterator[Session]:
+def open_session(
+    file: ExperimentFile, given: Given, door: str, sweep: Sweep = MappingProxyType({})
+) -> Iterator[Session]:
     """Prepare the data, start workers and log; stop both at the end.
 
-    ``door`` tells a search from a plain training of the same file.
+    ``door`` tells a search from a plain training of the same file, ``sweep`` a single point
+    from a curve that begins there.
 
     Raises:
         SerError: whatever a user can mend, before anything is trained.
@@ -67,8 +74,11 @@ def open_session(file: ExperimentFile, given: Given, door: str) -> Iterator[Sess
         }
         workers = file.cluster.workers
         runs = [Run(n, e, {}, prepared[n], workers) for n, e in experiments.items()]
-        key = study_key(door, file.name, [r.key for r in runs], [search, file.study.seed])
-        tracker = Tracker(file.tracking, _info(file, key, prepared))
+        key = study_key(
+            door, file.name, [r.key for r in runs], [search, file.study.seed, *sweep.items()]
+        )
+        whole = file.model_copy(update={"sweep": dict(sweep)})
+        tracker = Tracker(file.tracking, _info(whole, key, prepared))
         tracker.start()
         status: Literal["FINISHED", "FAILED", "KILLED"] = "FAILED"
         try:

@@ -1,5 +1,6 @@
-"""Other words for a corpus than its own: what a recogniser heard."""
+"""Other words for a corpus than its own: what a recogniser heard, or errors made on purpose."""
 
+from ser_platform.config.corruption import CorruptedConfig
 from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 from ser_platform.corpora.base import Corpus
 
@@ -19,3 +20,7 @@ def with_transcripts(corpus: Corpus, config: TranscriptConfig) -> Corpus:
             from ser_platform.transcripts.recognised import read_recognised
 
             return read_recognised(corpus, config)
+        case CorruptedConfig():
+            from ser_platform.transcripts.corrupted import corrupt
+
+            return corrupt(corpus, config)

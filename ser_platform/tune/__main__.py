@@ -5,12 +5,13 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.config.sweep import refuse_sweep
 from ser_platform.door import door
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, load the experiment file, run its study, show the leaderboard."""
-    return door("tune", __doc__ or "", _act, argv=argv)
+    return door("tune", __doc__ or "", _act, argv=argv, refuse=refuse_sweep)
 
 
 def _act(file: ExperimentFile, _arguments: Namespace) -> None:

@@ -98,7 +98,7 @@ def test_every_setting_is_a_param_by_its_dotted_name() -> None:
 def test_names_say_what_a_run_is() -> None:
     assert run_name(run_result(7)) == "wise trial 7"
     assert run_name(run_result(7, role="final")) == "wise final"
-    assert run_name(run_result(None, role="final")) == "wise final"
+    assert run_name(run_result(None, role="final", settings={})) == "wise final"
 
 
 def test_synthetic_speech_is_said_wherever_a_score_is_shown() -> None:
@@ -112,3 +112,20 @@ def test_synthetic_speech_is_said_wherever_a_score_is_shown() -> None:
 def test_a_door_may_import_the_tracker_without_waiting_for_mlflow() -> None:
     code = "import sys, ser_platform.tracking; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_error_rate_of_other_words_than_the_corpus_s_own_is_a_metric() -> None:
+    rates = {"wer": 0.147, "cer": 0.1, "emotions": {"ang": {"wer": 0.2}, "sad": {"wer": None}}}
+    found = values(data={"transcript": rates})
+    assert {name: value for name, value in found.items() if "transcript" in name} == {
+        "transcript/wer": 0.147,
+        "transcript/cer": 0.1,
+        "transcript/wer/ang": 0.2,
+    }
+    assert not any("transcript" in name for name in values())
+
+
+def test_a_point_of_a_sweep_is_named_by_its_value() -> None:
+    run = run_result(None, role="final", settings={"transcript.wer": 0.147})
+    assert run_name(run) == "wise final transcript.wer=0.147"
+    assert run_name(run_result(3, role="final")) == "wise final"
