@@ -15,6 +15,10 @@ class CorpusError(SerError):
     """A corpus folder is missing files, or its annotations contradict each other."""
 
 
+class EngineError(SerError):
+    """A speech engine cannot be used: not installed, no model, or its service refuses us."""
+
+
 class FeatureError(SerError):
     """A recording cannot be turned into frames (unreadable, too short, not finite)."""
 

@@ -4,6 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ser_platform.config.recognition import (
+    FasterWhisperConfig,
+    GoogleSpeechConfig,
+    PocketsphinxConfig,
+)
 from ser_platform.config.sections import Section
 
 
@@ -24,4 +29,11 @@ class RecognisedConfig(Section):
     times are known, which is enough for a network that reads none."""
 
 
-TranscriptConfig = Annotated[OracleConfig | RecognisedConfig, Field(discriminator="kind")]
+TranscriptConfig = Annotated[
+    OracleConfig
+    | RecognisedConfig
+    | PocketsphinxConfig
+    | FasterWhisperConfig
+    | GoogleSpeechConfig,
+    Field(discriminator="kind"),
+]

@@ -45,7 +45,7 @@ def finish(
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Corpus:
-    """Check what a reader found, and give words to the utterances that have no times.
+    """Check what a reader found, and see to the utterances whose words have no times.
 
     An utterance without a word in its transcript (only laughter, say) keeps no words.
 
@@ -53,8 +53,9 @@ def finish(
         name: of the corpus.
         utterances: in any order.
         root: what an error names first.
-        missing_alignment: whether words without times are refused, or spread evenly.
-        always_even: utterances known to lack times: spread evenly in any case.
+        missing_alignment: whether words without times are refused, spread evenly, or left out,
+            for a forced aligner to find.
+        always_even: utterances known to lack times: never refused, but spread evenly.
         problems: what the reader found wrong, reported with what is found here.
         notes: what the reader mended or left out.
 
@@ -75,13 +76,14 @@ def finish(
             "corpus.missing_alignment: even"
         )
     refuse_if_any(problems, root)
-    spread, unreadable = _spread(untimed)
+    left = untimed if missing_alignment == "align" else []
+    spread, unreadable = _spread([] if left else untimed)
     refuse_if_any(unreadable, root)
     return Corpus(
         name=name,
         utterances=tuple(spread.get(u.id, u) for u in ordered),
         synthetic=False,
-        notes=(*notes, *_remarks(ordered, spread)),
+        notes=(*notes, *_remarks(ordered, spread, [u.id for u in left])),
     )
 
 
@@ -142,8 +144,15 @@ def _spread(utterances: Iterable[Utterance]) -> tuple[dict[str, Utterance], list
     return spread, problems
 
 
-def _remarks(utterances: Sequence[Utterance], spread: Collection[str]) -> Iterator[str]:
+def _remarks(
+    utterances: Sequence[Utterance], spread: Collection[str], left: Sequence[str]
+) -> Iterator[str]:
     total = len(utterances)
+    if left:
+        yield (
+            f"no word times in {len(left)} of {total} utterances, left to the forced aligner: "
+            f"{listed(left)}"
+        )
     if spread:
         yield (
             f"no word times in {len(spread)} of {total} utterances, their words are spread evenly "

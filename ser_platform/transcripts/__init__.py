@@ -1,5 +1,10 @@
 """Other words for a corpus than its own: what a recogniser heard."""
 
+from ser_platform.config.recognition import (
+    FasterWhisperConfig,
+    GoogleSpeechConfig,
+    PocketsphinxConfig,
+)
 from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 from ser_platform.corpora.base import Corpus
 
@@ -19,3 +24,5 @@ def with_transcripts(corpus: Corpus, config: TranscriptConfig) -> Corpus:
             from ser_platform.transcripts.recognised import read_recognised
 
             return read_recognised(corpus, config)
+        case PocketsphinxConfig() | FasterWhisperConfig() | GoogleSpeechConfig():
+            return corpus  # hearing takes a cluster: transcripts.stage
