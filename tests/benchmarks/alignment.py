@@ -42,9 +42,13 @@ def main() -> None:
     demo = read_corpus(DemoCorpusConfig(size="full"))
     align("demo, exact times", sample(demo, arguments.utterances))
     if data := os.environ.get("SER_REAL_DATA"):  # noqa: TID251
-        times = {"words": "align/words.csv", "phonemes": "align/phones.csv"}
-        root = str(Path(data) / "ravdess-en")
-        ravdess = read_corpus(TableCorpusConfig(root=root, label_column="label4", **times))
+        config = TableCorpusConfig(
+            root=str(Path(data) / "ravdess-en"),
+            label_column="label4",
+            words="align/words.csv",
+            phonemes="align/phones.csv",
+        )
+        ravdess = read_corpus(config)
         align("RAVDESS, forced labels", sample(ravdess, arguments.utterances))
     recognise(sample(demo, arguments.heard))
 

@@ -63,13 +63,11 @@ def _reasons(results: Mapping[str, Result], lowest_score: float) -> dict[str, st
 
 def _refuse(name: str, reasons: Mapping[str, str], asked: int) -> None:
     problems = [f"{id_}: {reason}" for id_, reason in reasons.items()]
-    if problems:
-        problems.insert(
-            0,
-            f"{len(problems)} of {asked} utterances are not aligned; mend their transcripts, give "
-            "word times, or set alignment.unaligned to even or drop",
-        )
-    refuse_if_any(problems, f"{name}, forced alignment")
+    refuse_if_any(
+        problems,
+        f"{name}: {len(reasons)} of {asked} utterances are not aligned; mend their transcripts, "
+        "give word times, or set alignment.unaligned to even or drop",
+    )
 
 
 def _notes(
