@@ -3,9 +3,9 @@
     python -m tests.benchmarks.alignment [--utterances 400] [--heard 100]
 
 The demo corpus is spoken by a machine that says when each word begins: exact times. With
-``SER_REAL_DATA`` (see tests/corpora/conftest.py) RAVDESS is compared with the labels beside it,
-which another aligner made. Each transcript is also tried on the wrong recording, which is what
-``alignment.lowest_score`` has to tell.
+``SER_REAL_DATA`` (see tests/corpora/conftest.py) RAVDESS is compared with the labels beside it:
+pocketsphinx made those too, in another way, so that is agreement and no accuracy. Each transcript
+is also tried on the wrong recording, which is what ``alignment.lowest_score`` has to tell.
 """
 
 import argparse
