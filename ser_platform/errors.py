@@ -25,6 +25,10 @@ class CorpusError(SerError):
         self.problems = tuple(problems) or (message,)
 
 
+class EngineError(SerError):
+    """A speech engine cannot be used: not installed, no model, or its service refuses us."""
+
+
 class FeatureError(SerError):
     """A recording cannot be turned into frames (unreadable, too short, not finite)."""
 

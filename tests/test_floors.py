@@ -41,6 +41,9 @@ MAY_IMPORT = {
     "soxr": ("features", "corpora/demo"),
     "espeakng_loader": ("corpora/demo",),
     "audformat": ("corpora/audformat",),
+    "pocketsphinx": ("transcripts/engines",),
+    "faster_whisper": ("transcripts/engines",),
+    "google": ("transcripts/engines",),
 }
 """Who may import a heavy package: beginnings of paths in the package; doors may import all."""
 SOURCES = sorted(PACKAGE.rglob("*.py"))

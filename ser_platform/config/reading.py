@@ -2,6 +2,7 @@
 
 from ser_platform.config.inputs import EmbeddingConfig, FunctionalsConfig
 from ser_platform.config.model import ModelConfig
+from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.config.transcript import RecognisedConfig, TranscriptConfig
 
 
@@ -22,6 +23,13 @@ def refuse_unread(
             f"embedding.trainable is true, but the network ({model.kind}) reads no words: there "
             "is nothing to learn them from"
         )
+    if isinstance(transcript, RecognitionConfig) and transcript.times == "engine":
+        if model.reads_phoneme_symbols:
+            raise ValueError(
+                f"{model.kind} reads phonemes, and {transcript.kind} gives none; use "
+                "transcript.times: align, or modality: audio"
+            )
+        return
     if not isinstance(transcript, RecognisedConfig):
         return
     if model.reads_phoneme_symbols:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
+from ser_platform.config.alignment import AlignmentConfig
 from ser_platform.config.corpus import CorpusConfig, SplitConfig
 from ser_platform.config.inputs import (
     EmbeddingConfig,
@@ -17,6 +18,7 @@ from ser_platform.config.inputs import (
 )
 from ser_platform.config.model import ModelConfig
 from ser_platform.config.reading import refuse_unread
+from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.config.sections import Name, NonNegativeFloat, PositiveFloat, Section
 from ser_platform.config.study import (
     Architecture,
@@ -63,6 +65,7 @@ class Experiment(Section):
     corpus: CorpusConfig
     split: SplitConfig = SplitConfig()
     transcript: TranscriptConfig = OracleConfig()
+    alignment: AlignmentConfig = AlignmentConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig
     functionals: FunctionalsConfig | None = None
@@ -77,6 +80,12 @@ class Experiment(Section):
         refuse_unread(self.model, self.functionals, self.embedding, self.transcript)
         return self
 
+    @property
+    def may_align(self) -> bool:
+        """Whether words can meet the forced aligner, so that its settings can change results."""
+        recognises = isinstance(self.transcript, RecognitionConfig)
+        return recognises or self.corpus.missing_alignment == "align"
+
 
 class ExperimentFile(Section):
     """What ``experiments/*.yaml`` says: one architecture, or several under ``study``."""
@@ -85,6 +94,7 @@ class ExperimentFile(Section):
     corpus: CorpusConfig
     split: SplitConfig = SplitConfig()
     transcript: TranscriptConfig = OracleConfig()
+    alignment: AlignmentConfig = AlignmentConfig()
     embedding: EmbeddingConfig = Glove50Config()
     features: FeatureConfig | None = None
     functionals: FunctionalsConfig | None = None
@@ -147,6 +157,7 @@ class ExperimentFile(Section):
             corpus=self.corpus,
             split=self.split,
             transcript=self.transcript,
+            alignment=self.alignment,
             embedding=self.embedding,
             features=chosen.features,
             functionals=chosen.functionals,

@@ -12,12 +12,16 @@ NOT_IN_RESULTS: dict[str, Any] = {
     "corpus": {"root"},
     "transcript": {"path", "words"},
 }
-"""What it is called, and where the same corpus and texts lie; any other setting counts."""
+"""What it is called, and where the same corpus and texts lie; any other setting counts, that of
+the aligner where it may be asked."""
 
 
 def signature(section: Section) -> str:
     """Eight hex digits over every setting that can change the result."""
-    exclude = NOT_IN_RESULTS if isinstance(section, Experiment) else None
+    exclude: dict[str, Any] | None = None
+    if isinstance(section, Experiment):
+        unused = {} if section.may_align else {"alignment": True}
+        exclude = {**NOT_IN_RESULTS, **unused}
     text = canonical_json(section.model_dump(mode="json", exclude=exclude))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

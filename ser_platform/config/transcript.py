@@ -5,6 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ser_platform.config.corruption import CorruptedConfig
+from ser_platform.config.recognition import (
+    FasterWhisperConfig,
+    GoogleSpeechConfig,
+    PocketsphinxConfig,
+)
 from ser_platform.config.sections import Section
 
 
@@ -49,5 +54,11 @@ class RecognisedConfig(Section):
 
 
 TranscriptConfig = Annotated[
-    OracleConfig | RecognisedConfig | CorruptedConfig, Field(discriminator="kind")
+    OracleConfig
+    | RecognisedConfig
+    | CorruptedConfig
+    | PocketsphinxConfig
+    | FasterWhisperConfig
+    | GoogleSpeechConfig,
+    Field(discriminator="kind"),
 ]

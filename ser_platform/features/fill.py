@@ -8,7 +8,7 @@ import numpy as np
 from ser_platform.config.inputs import ExtractorConfig
 from ser_platform.errors import CorruptObjectError, FeatureError
 from ser_platform.features import audio, make_extractor
-from ser_platform.features.base import FrameExtractor, Frames
+from ser_platform.features.base import FrameExtractor, Frames, Signal
 from ser_platform.features.plan import Recording, Shard
 from ser_platform.features.shard import Arrays, pack, unpack
 from ser_platform.storage.base import ObjectStore
@@ -69,14 +69,28 @@ def unpack_shard(data: bytes, shard: Shard) -> Arrays:
     return arrays
 
 
+def decoded(recording: Recording, data: bytes) -> Signal:
+    """The signal of a recording whose bytes travelled here, ``[samples]``.
+
+    Raises:
+        FeatureError: naming the utterance, when they are no usable recording, or another one.
+    """
+    if hashlib.sha256(data).hexdigest() != recording.sha256:
+        raise FeatureError(
+            f"{recording.id}: {recording.path}: changed while it was read; run again"
+        )
+    try:
+        return audio.decode(data, recording.path)
+    except FeatureError as error:
+        raise FeatureError(f"{recording.id}: {error}") from error
+
+
 def _extract(extractor: FrameExtractor, recording: Recording, data: bytes) -> Frames | str:
     """The frames of a recording, or what is wrong with it."""
-    if hashlib.sha256(data).hexdigest() != recording.sha256:
-        return f"{recording.id}: {recording.path}: changed while it was read; run again"
     try:
-        signal = audio.decode(data, recording.path)
+        signal = decoded(recording, data)
     except FeatureError as error:
-        return f"{recording.id}: {error}"
+        return str(error)
     try:
         frames = extractor(signal)
     except FeatureError as error:

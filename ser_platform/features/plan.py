@@ -50,7 +50,7 @@ def plan_shards(utterances: Sequence[Utterance], extractor: FrameExtractor) -> l
     in_order = sorted(utterances, key=lambda u: (u.session, u.id))
     if len({u.id for u in in_order}) < len(in_order):
         raise ValueError("utterance ids must be unique in a corpus")
-    recordings = dict(zip((u.id for u in in_order), _hashed(in_order), strict=True))
+    recordings = dict(zip((u.id for u in in_order), hashed(in_order), strict=True))
     settings = canonical_json([extractor.identity(), audio.identity()])
     shards = []
     for _, of_session in groupby(in_order, key=lambda u: u.session):
@@ -59,6 +59,18 @@ def plan_shards(utterances: Sequence[Utterance], extractor: FrameExtractor) -> l
             part = tuple(members[start : start + _MOST_PER_SHARD])
             shards.append(Shard(_key(settings, part), part))
     return shards
+
+
+def read_recording(recording: Recording) -> bytes:
+    """Its file as it is.
+
+    Raises:
+        FeatureError: naming the utterance, when it cannot be read.
+    """
+    try:
+        return audio.read_bytes(recording.path)
+    except FeatureError as error:
+        raise FeatureError(f"{recording.id}: {error}") from error
 
 
 def refuse_problems(problems: Sequence[str]) -> None:
@@ -75,10 +87,15 @@ def refuse_problems(problems: Sequence[str]) -> None:
     raise FeatureError(f"{count} cannot be used:{shown}{more}")
 
 
-def _hashed(utterances: Sequence[Utterance]) -> list[Recording]:
+def hashed(utterances: Sequence[Utterance]) -> list[Recording]:
+    """The recordings of utterances, in their order; each is read once.
+
+    Raises:
+        FeatureError: for recordings that are missing or unreadable, all of them at once.
+    """
     problems: list[str] = []
 
-    def hashed(utterance: Utterance) -> Recording:
+    def read(utterance: Utterance) -> Recording:
         try:
             digest = hashlib.sha256(audio.read_bytes(utterance.audio)).hexdigest()
         except FeatureError as error:
@@ -88,7 +105,7 @@ def _hashed(utterances: Sequence[Utterance]) -> list[Recording]:
 
     # Threads, for folders behind a network; hashing lets the others run.
     with ThreadPoolExecutor(8) as threads:
-        recordings = list(threads.map(hashed, utterances))
+        recordings = list(threads.map(read, utterances))
     refuse_problems(sorted(problems))
     return recordings
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ser_platform.config.inputs import ExtractorConfig
 from ser_platform.errors import FeatureError
-from ser_platform.features import audio, make_extractor
+from ser_platform.features import make_extractor
 from ser_platform.features.base import FrameExtractor, Frames
-from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard
-from ser_platform.features.plan import Recording, Shard, plan_shards, refuse_problems
+from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard, unpack_shard
+from ser_platform.features.plan import Shard, plan_shards, read_recording, refuse_problems
 from ser_platform.features.shard import Arrays
 from ser_platform.features.stored import read_new, read_stored, write_manifest
 from ser_platform.storage.base import ObjectStore
@@ -70,7 +70,7 @@ def load_rows(
     """
     extractor = make_extractor(config)
     shards = plan_shards(utterances, extractor)
-    stored, damaged = read_stored(store, shards)
+    stored, damaged = read_stored(store, shards, unpack_shard)
     cached = done = sum(len(shard.recordings) for shard in shards if shard.key in stored)
     report = progress or _silent
     report(done, len(utterances), cached)
@@ -84,7 +84,7 @@ def load_rows(
         report(done, len(utterances), cached)
     refuse_problems(problems)
     # Read back rather than kept: of two who computed a shard, both use the copy that stayed.
-    stored |= read_new(store, missing.values())
+    stored |= read_new(store, missing.values(), unpack_shard)
     return _joined(store, shards, stored, extractor)
 
 
@@ -104,18 +104,11 @@ def _tasks(
         if problems:
             return
         try:
-            recordings = tuple(_bytes_of(recording) for recording in shard.recordings)
+            recordings = tuple(read_recording(recording) for recording in shard.recordings)
         except FeatureError as error:
             problems.append(str(error))
             return
         yield ShardTask(store, config, shard, recordings, replace=shard.key in damaged)
-
-
-def _bytes_of(recording: Recording) -> bytes:
-    try:
-        return audio.read_bytes(recording.path)
-    except FeatureError as error:
-        raise FeatureError(f"{recording.id}: {error}") from error
 
 
 def _joined(

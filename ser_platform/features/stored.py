@@ -1,11 +1,11 @@
-"""Reading shards back from the object store, intact or not at all, and writing the manifest."""
+"""Reading objects back from the object store, intact or not at all, and writing the manifest."""
 
 import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,76 +14,93 @@ from ser_platform.config.signature import canonical_json
 from ser_platform.errors import CorruptObjectError, ObjectNotFoundError
 from ser_platform.features import audio
 from ser_platform.features.base import FrameExtractor
-from ser_platform.features.fill import unpack_shard
 from ser_platform.features.plan import Shard
-from ser_platform.features.shard import Arrays
 from ser_platform.storage.base import ObjectStore
 
 _log = logging.getLogger(__name__)
 
+
+class Keyed(Protocol):
+    """What is stored as one object."""
+
+    @property
+    def key(self) -> str:
+        """The object's."""
+        ...
+
+
+Item = TypeVar("Item", bound=Keyed)
+Content = TypeVar("Content")
 Result = TypeVar("Result")
+Unpack = Callable[[bytes, Item], Content]
+"""Reads an object back; raises CorruptObjectError when it is not what was stored."""
 
 _READS = 3  # a damaged copy may be the network's doing
 _READERS = 4
 
 
-def read_stored(store: ObjectStore, shards: Iterable[Shard]) -> tuple[dict[str, Arrays], set[str]]:
-    """Shards by key, as far as they are stored and intact; the keys of those damaged.
+def read_stored(
+    store: ObjectStore, items: Iterable[Item], unpack: Unpack[Item, Content]
+) -> tuple[dict[str, Content], set[str]]:
+    """Contents by key, as far as they are stored and intact; the keys of those damaged.
 
     A damaged object is copied into quarantine and left for the new one to replace, which takes
     no right to delete.
     """
     damaged: set[str] = set()
 
-    def read(shard: Shard) -> Arrays | None:
+    def read(item: Item) -> Content | None:
         try:
-            return _read(store, shard)
+            return _read(store, item, unpack)
         except ObjectNotFoundError:
             return None
         except CorruptObjectError as error:
-            aside = f"features/quarantine/{shard.key.rpartition('/')[2]}"
-            store.write(aside, store.read(shard.key))
-            damaged.add(shard.key)
+            room, _, name = item.key.partition("/")
+            aside = f"{room}/quarantine/{name.rpartition('/')[2]}"
+            store.write(aside, store.read(item.key))
+            damaged.add(item.key)
             _log.warning("%s; kept as %s, and computed again", error, aside)
             return None
 
-    found = _in_threads(read, shards)
-    return {key: arrays for key, arrays in found.items() if arrays is not None}, damaged
+    found = _in_threads(read, items)
+    return {key: content for key, content in found.items() if content is not None}, damaged
 
 
-def read_new(store: ObjectStore, shards: Iterable[Shard]) -> dict[str, Arrays]:
-    """Shards by key that must be there.
+def read_new(
+    store: ObjectStore, items: Iterable[Item], unpack: Unpack[Item, Content]
+) -> dict[str, Content]:
+    """Contents by key that must be there.
 
     Raises:
         CorruptObjectError: when one cannot be read intact.
         ObjectNotFoundError: when one is gone.
     """
 
-    def read(shard: Shard) -> Arrays:
+    def read(item: Item) -> Content:
         try:
-            return _read(store, shard)
+            return _read(store, item, unpack)
         except CorruptObjectError as error:
             raise CorruptObjectError(
                 f"{error}, though it was just written; check the disk, or the way to the store"
             ) from error
 
-    return _in_threads(read, shards)
+    return _in_threads(read, items)
 
 
-def _in_threads(read: Callable[[Shard], Result], shards: Iterable[Shard]) -> dict[str, Result]:
-    shards = list(shards)
+def _in_threads(read: Callable[[Item], Result], items: Iterable[Item]) -> dict[str, Result]:
+    items = list(items)
     with ThreadPoolExecutor(_READERS) as threads:
-        return dict(zip((s.key for s in shards), threads.map(read, shards), strict=True))
+        return dict(zip((i.key for i in items), threads.map(read, items), strict=True))
 
 
-def _read(store: ObjectStore, shard: Shard) -> Arrays:
+def _read(store: ObjectStore, item: Item, unpack: Unpack[Item, Content]) -> Content:
     for _ in range(_READS - 1):
         with contextlib.suppress(CorruptObjectError):
-            return unpack_shard(store.read(shard.key), shard)
+            return unpack(store.read(item.key), item)
     try:
-        return unpack_shard(store.read(shard.key), shard)
+        return unpack(store.read(item.key), item)
     except CorruptObjectError as error:
-        raise CorruptObjectError(f"'{shard.key}' in {store.url} is damaged: {error}") from error
+        raise CorruptObjectError(f"'{item.key}' in {store.url} is damaged: {error}") from error
 
 
 def write_manifest(

@@ -46,6 +46,10 @@ def study_key(door: str, name: str, run_keys: list[str], search: Any) -> str:
 def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, Any]:
     """What must be equal for two results to be ranked together.
 
+    How words were aligned is no part of it: as with features, the same words of the same
+    utterances are only read at other times. Utterances left out because they could not be
+    aligned, or other words, change the digest of utterances.
+
     Args:
         experiment: the setting.
         corpus: name of the corpus.

@@ -6,6 +6,7 @@ import ray
 
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.corpora.base import Corpus
+from ser_platform.corpora.folds import make_folds
 from ser_platform.corpora.words import UNKNOWN_PHONEME
 from ser_platform.dataset import build_dataset
 from ser_platform.errors import CorpusError
@@ -22,8 +23,28 @@ from ser_platform.storage.base import ObjectStore
 from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, folds_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
+from ser_platform.transcripts.stage import complete
 
 _log = logging.getLogger(__name__)
+
+
+def with_words(experiment: Experiment, given: Given) -> Given:
+    """What is given, once engines have heard and aligned what had no words or no times.
+
+    Folds are cut again from the utterances that are left.
+
+    Raises:
+        SerError: whatever a user can mend there.
+    """
+    before = given.corpus
+    corpus = complete(
+        before, experiment.transcript, experiment.alignment, given.store, spread, log_listening
+    )
+    if corpus is before:
+        return given
+    for note in corpus.notes[len(before.notes) :]:
+        _log.info("corpus: %s", note)
+    return Given(given.store, corpus, make_folds(corpus.utterances, experiment.split))
 
 
 def prepare(experiments: dict[str, Experiment], given: Given) -> dict[str, Prepared]:
@@ -33,7 +54,7 @@ def prepare(experiments: dict[str, Experiment], given: Given) -> dict[str, Prepa
 
     Args:
         experiments: by architecture; alike in corpus, transcript and word vectors.
-        given: what they name.
+        given: what they name, with words in time (:func:`with_words`).
     """
     vectors = _vectors(next(iter(experiments.values())), given.corpus)
     of_inputs: dict[object, Prepared] = {}
@@ -101,8 +122,12 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
 
 
 def fill(file: ExperimentFile, given: Given) -> None:
-    """Compute and store the features of every architecture; nothing to do where they are there."""
+    """Compute and store what is heard, aligned and extracted, as far as it is not there.
+
+    Alignment is of the corpus, so all architectures share it.
+    """
     store = given.store
+    given = with_words(file.experiment(next(iter(file.architectures))), given)
     for experiment in map(file.experiment, file.architectures):
         table, functionals = _load(experiment, given.corpus, store)
         _log.info(
@@ -135,7 +160,12 @@ def _load(
     return table, load_functionals(store, utterances, functionals, spread, progress)
 
 
-def log_progress(features: str) -> Progress:
+def log_listening(engine: str) -> Progress:
+    """The progress lines of a speech engine."""
+    return log_progress(engine, "transcripts")
+
+
+def log_progress(kind: str, room: str = "features") -> Progress:
     """A progress line per tenth of the work; silent while everything comes from the cache."""
     shown = 0
 
@@ -144,6 +174,6 @@ def log_progress(features: str) -> Progress:
         computed = done - cached
         if computed and (10 * done // total > shown or done == total):
             shown = 10 * done // total
-            _log.info("features: %s %d/%d utterances, %d cached", features, done, total, cached)
+            _log.info("%s: %s %d/%d utterances, %d cached", room, kind, done, total, cached)
 
     return show

@@ -20,7 +20,7 @@ from ser_platform.tracking import StudyInfo, Tracker
 from ser_platform.train.given import Given
 from ser_platform.train.identity import environment, study_key
 from ser_platform.train.pool import fold_workers
-from ser_platform.train.prepare import prepare
+from ser_platform.train.prepare import prepare, with_words
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.runs import Run
 from ser_platform.utterance import Utterance
@@ -67,6 +67,7 @@ def open_session(
     experiments = {name: file.experiment(name) for name in file.architectures}
     with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
         groups = worker_groups(file.cluster, may_grow=may_grow)
+        given = with_words(next(iter(experiments.values())), given)
         prepared = prepare(experiments, given)
         search = {
             name: {k: d.model_dump(mode="json") for k, d in file.search_space(name).items()}

@@ -1,6 +1,11 @@
 """Other words for a corpus than its own: what a recogniser heard, or errors made on purpose."""
 
 from ser_platform.config.corruption import CorruptedConfig
+from ser_platform.config.recognition import (
+    FasterWhisperConfig,
+    GoogleSpeechConfig,
+    PocketsphinxConfig,
+)
 from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 from ser_platform.corpora.base import Corpus
 
@@ -24,3 +29,5 @@ def with_transcripts(corpus: Corpus, config: TranscriptConfig) -> Corpus:
             from ser_platform.transcripts.corrupted import corrupt
 
             return corrupt(corpus, config)
+        case PocketsphinxConfig() | FasterWhisperConfig() | GoogleSpeechConfig():
+            return corpus  # hearing takes a cluster: transcripts.stage

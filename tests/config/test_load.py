@@ -109,7 +109,8 @@ def test_all_problems_of_a_file_are_named_at_once(refusal: Refusal) -> None:
         "  line 13, cluster.groups: found 'lots', expected a whole number > 0 or auto",
         "  line 13, cluster.folds: found 'tgether', expected together or apart; "
         "did you mean 'together'?",
-        "  line 14, split: found null, expected a section with by, folds, seed, scenarios, validation",
+        "  line 14, split: found null, expected a section with by, folds, seed, scenarios, "
+        "validation",
         "  line 15, modle: no such setting; did you mean 'model'?",
         "  line 17, study.seed: found '1_000', expected a whole number >= 0 and < 4294967296",
         "  line 18, study.serach: no such setting; did you mean 'search'?",

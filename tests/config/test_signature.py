@@ -7,9 +7,11 @@ from typing import Any, get_args
 import pytest
 
 from ser_platform.config import Experiment, load_experiment_file, signature
+from ser_platform.config.alignment import AlignmentConfig
 from ser_platform.config.corpus import CorpusConfig
 from ser_platform.config.inputs import EmbeddingConfig, FeatureConfig
 from ser_platform.config.model import ModelConfig
+from ser_platform.config.recognition import PocketsphinxConfig
 from ser_platform.config.sections import Section
 from ser_platform.config.signature import canonical_json
 
@@ -34,6 +36,7 @@ def experiments() -> Iterator[Experiment]:
     for row in zip_longest(*columns):
         sections = [own or column[0] for own, column in zip(row, columns, strict=True)]
         chosen: dict[str, Any] = dict(zip(unions, sections, strict=True))
+        chosen["corpus"] = chosen["corpus"].model_copy(update={"missing_alignment": "align"})
         yield Experiment(name="x", **chosen)
 
 
@@ -82,6 +85,17 @@ def test_every_setting_counts_but_the_name_and_where_the_corpus_lies() -> None:
         "model.logit_relu",
         "split.validation.share",
     } < counted
+
+
+def test_the_aligner_counts_only_where_it_may_be_asked() -> None:
+    experiment = next(experiments())
+    stricter = {"alignment": AlignmentConfig(lowest_score=-1.0)}
+    heard = {"transcript": PocketsphinxConfig()}
+    timed = {"corpus": experiment.corpus.model_copy(update={"missing_alignment": "refuse"})}
+    for settings, counts in (({}, True), (timed, False), (timed | heard, True)):
+        one = experiment.model_copy(update=settings)
+        other = one.model_copy(update=stricter)
+        assert (signature(one) != signature(other)) == counts
 
 
 def test_a_section_alone_counts_whole() -> None:

@@ -1,6 +1,7 @@
 """espeak-ng through ctypes: text to samples, with the time of every word and phoneme."""
 
 import ctypes as c
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ BAR = " | "
 # speak_lib.h of espeak-ng 1.52
 _SYNCHRONOUS, _PHONEME_EVENTS, _BY_CHARACTER, _UTF8 = 2, 1, 1, 1
 _LIST_TERMINATED, _WORD, _PHONEME = 0, 1, 7
+_SEPARATED = ord("_") << 8  # between the names of phonemes, where blanks separate words
 _RATE, _VOLUME, _PITCH, _RANGE, _WORD_GAP = 1, 2, 3, 4, 7
 # Loudness is set afterwards, on the samples: above 120 espeak-ng clips.
 _VOLUME_WITHOUT_CLIPPING = 90
@@ -119,8 +121,7 @@ class Synthesiser:
         Raises:
             CorpusError: espeak-ng has no such voice.
         """
-        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise CorpusError(f"espeak-ng {self.version} has no voice '{voice}'")
+        self._choose(voice)
         for parameter, value in (
             (_RATE, delivery.rate),
             (_VOLUME, _VOLUME_WITHOUT_CLIPPING),
@@ -140,6 +141,24 @@ class Synthesiser:
             raise CorpusError(f"espeak-ng refused to say '{text}' (status {status})")
         samples = np.concatenate(self._chunks)
         return Spoken(samples, _in_time(words, self._marks, len(samples)))
+
+    def phonemes(self, text: str, voice: str) -> tuple[str, ...]:
+        """How a voice would say a text, in espeak-ng's names with stress; nothing is spoken.
+
+        Raises:
+            CorpusError: espeak-ng has no such voice.
+        """
+        self._choose(voice)
+        rest = c.c_char_p(text.encode())
+        clauses: list[str] = []
+        while rest.value is not None:
+            said = self._library.espeak_TextToPhonemes(c.byref(rest), _UTF8, _SEPARATED)
+            clauses.append(said.decode())
+        return tuple(name for name in re.split(r"[_\s]+", " ".join(clauses)) if name)
+
+    def _choose(self, voice: str) -> None:
+        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise CorpusError(f"espeak-ng {self.version} has no voice '{voice}'")
 
     def _receive(self, samples: Any, count: int, events: Any) -> int:
         if count > 0:
@@ -193,6 +212,8 @@ def _own_copy_of_the_library() -> c.CDLL:
             raise CorpusError(f"espeak-ng does not load on this machine: {error}") from error
     library.espeak_Info.restype = c.c_char_p
     library.espeak_ng_SetRandSeed.argtypes = (c.c_long,)
+    library.espeak_TextToPhonemes.restype = c.c_char_p
+    library.espeak_TextToPhonemes.argtypes = (c.POINTER(c.c_char_p), c.c_int, c.c_int)
     library.espeak_Synth.argtypes = (
         *(c.c_char_p, c.c_size_t, c.c_uint, c.c_int),
         *(c.c_uint, c.c_uint, c.c_void_p, c.c_void_p),

@@ -1,0 +1,1 @@
+"""Forced alignment: when the words of a transcript, and their phonemes, were said."""
