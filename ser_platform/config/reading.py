@@ -30,15 +30,16 @@ def refuse_unread(
                 "transcript.times: align, or modality: audio"
             )
         return
-    if not isinstance(transcript, RecognisedConfig):
+    if not isinstance(transcript, RecognisedConfig) or transcript.times == "align":
         return
     if model.reads_phoneme_symbols:
         raise ValueError(
-            f"{model.kind} reads phonemes, and recognised text has none; use transcript "
-            "{kind: oracle}, or modality: audio"
+            f"{model.kind} reads phonemes, and recognised text has none; use "
+            "transcript.times: align, or modality: audio"
         )
     if model.reads_word_times and not transcript.has_times:
         raise ValueError(
             f"transcript.words is empty, but the network ({model.kind}) reads the times of words; "
-            "give them, or let it read none (alignment: learned, modality: text)"
+            "give them, have them found (transcript.times: align), or let it read none (alignment: "
+            "learned, modality: text)"
         )

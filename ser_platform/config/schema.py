@@ -27,7 +27,7 @@ from ser_platform.config.study import (
     SweepValues,
 )
 from ser_platform.config.training import TrainConfig
-from ser_platform.config.transcript import OracleConfig, TranscriptConfig
+from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 
 
 class ClusterConfig(Section):
@@ -83,8 +83,9 @@ class Experiment(Section):
     @property
     def may_align(self) -> bool:
         """Whether words can meet the forced aligner, so that its settings can change results."""
-        recognises = isinstance(self.transcript, RecognitionConfig)
-        return recognises or self.corpus.missing_alignment == "align"
+        hears = isinstance(self.transcript, RecognitionConfig)
+        reads = isinstance(self.transcript, RecognisedConfig) and self.transcript.times == "align"
+        return hears or reads or self.corpus.missing_alignment == "align"
 
 
 class ExperimentFile(Section):

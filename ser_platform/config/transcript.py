@@ -33,10 +33,14 @@ class RecognisedConfig(Section):
     same words; empty: no times are known, which is enough for a network that reads none. The
     other formats carry their times themselves."""
 
+    times: Literal["file", "align"] = "file"
+    """Whose word times are used: those of the files, or the forced aligner's (section
+    ``alignment``), which knows phonemes too but reads English only."""
+
     @property
     def has_times(self) -> bool:
         """Whether it says when each word was heard."""
-        return bool(self.words) or not self.is_csv
+        return self.times == "file" and (bool(self.words) or not self.is_csv)
 
     @property
     def is_csv(self) -> bool:
@@ -45,6 +49,11 @@ class RecognisedConfig(Section):
 
     @model_validator(mode="after")
     def _times_come_once(self) -> "RecognisedConfig":
+        if self.words and self.times == "align":
+            raise ValueError(
+                "transcript.words is given, and transcript.times: align finds them anew; leave "
+                "one of them out"
+            )
         if self.words and not self.is_csv:
             raise ValueError(
                 f"transcript.words is given, but only a CSV needs it: {self.path} carries the "

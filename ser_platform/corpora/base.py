@@ -82,8 +82,8 @@ def finish(
     if refused and missing_alignment == "refuse":
         problems.append(
             f"no word times for {len(refused)} of {len(ordered)} utterances: {listed(refused)}; "
-            "add them to the alignment, have them aligned with corpus.missing_alignment: align, "
-            "or spread the words evenly over each recording with even"
+            "add them to the alignment, have them found (corpus.missing_alignment: align), or "
+            "spread the words evenly over each recording with corpus.missing_alignment: even"
         )
     if problems:
         problems += [f"{b.id}: {b.fault}" for b in bad]

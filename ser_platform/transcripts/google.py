@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_platform.corpora.problems import inside, read_text
-from ser_platform.corpora.words import Segment, clean_words
+from ser_platform.corpora.words import Segment
 from ser_platform.errors import CorpusError
 
 Response = Mapping[str, Any]
@@ -84,19 +84,16 @@ def _object(text: str, where: str, problems: list[str]) -> dict[str, Any] | None
 
 
 def _heard(response: Response, where: str, problems: list[str]) -> Heard:
-    """Text and times of all results, one behind the other; nothing where there is a problem."""
+    """Text and times of all results, one behind the other; nothing where there is a problem.
+
+    Times are missing where they were not asked for.
+    """
     texts: list[str] = []
     segments: list[Segment] = []
     try:
         for alternative in _alternatives(response):
             texts.append(str(alternative.get("transcript", "")).strip())
-            words = [_segment(word) for word in alternative.get("words", [])]
-            if not words and clean_words(texts[-1]):
-                raise ValueError(
-                    f"no word times of '{texts[-1]}'; ask for them (enableWordTimeOffsets), or "
-                    "give the text alone as a CSV 'utterance_id, transcript'"
-                )
-            segments += words
+            segments += [_segment(word) for word in alternative.get("words", [])]
     except ValueError as error:
         problems.append(f"{where}: {error}")
         return "", []

@@ -31,7 +31,8 @@ def read_recognised(corpus: Corpus, config: RecognisedConfig) -> Corpus:
     """The corpus with recognised words in the place of its own.
 
     Without times the words of an utterance are spread evenly over its recording, which says
-    nothing about when they were spoken: only networks that read no times may be given them.
+    nothing about when they were spoken: only networks that read no times may be given them. With
+    ``times: align`` they are left to the forced aligner.
 
     Raises:
         CorpusError: listing all problems at once.
@@ -48,7 +49,7 @@ def read_recognised(corpus: Corpus, config: RecognisedConfig) -> Corpus:
     refuse_if_any(problems, path)
     heard = tuple(_heard(u, texts[u.id], times.get(u.id, ()), config) for u in corpus.utterances)
     refuse_if_any(too_late(u for u in heard if u.words and times.get(u.id)), path)
-    if silent := [u.id for u in heard if not u.words]:
+    if silent := [u.id for u in heard if not clean_words(u.transcript)]:
         notes.append(f"nothing was recognised in {len(silent)} utterances: {listed(silent)}")
     return replace(corpus, utterances=heard, notes=(*corpus.notes, *notes))
 
@@ -124,7 +125,13 @@ def _contradictions(
 ) -> Iterator[str]:
     for id_, text in texts.items():
         timed = [word.text for word in timed_words(times.get(id_, ()), ())]
-        if timed != clean_words(text):
+        if clean_words(text) and not timed:
+            yield (
+                f"{id_}: {config.words or config.path} has no word times of '{text}'; ask for them "
+                "(Google: enableWordTimeOffsets), have them found (transcript.times: align), or "
+                "give the text alone as a CSV 'utterance_id, transcript'"
+            )
+        elif timed != clean_words(text):
             yield (
                 f"{id_}: {config.path} says '{text}', {config.words or 'it'} has the words "
                 f"'{' '.join(timed)}'; both must hold the same words"
@@ -136,5 +143,7 @@ def _heard(
 ) -> Utterance:
     if config.has_times:
         return replace(utterance, transcript=text, words=timed_words(times, ()))
+    if config.times == "align":
+        return replace(utterance, transcript=text, words=())
     words = spread_words(text, duration_s(utterance))
     return replace(utterance, transcript=text, words=words)

@@ -250,6 +250,6 @@ def test_what_a_network_cannot_read_is_refused_in_the_space_too(
     """) == (
         "x.yaml: 1 problem\n"
         "  line 7, study.search: with model.alignment='hard': transcript.words is empty, but the "
-        "network (alignment) reads the times of words; give them, or let it read none (alignment: "
-        "learned, modality: text)"
+        "network (alignment) reads the times of words; give them, have them found "
+        "(transcript.times: align), or let it read none (alignment: learned, modality: text)"
     )

@@ -257,8 +257,8 @@ def test_any_other_missing_alignment_is_refused_with_the_remedy(tree) -> None:
     assert str(error.value) == (
         f"{tree.root}: 1 problem\n"
         "  no word times for 1 of 10 utterances: Ses01F_impro01_F000; add them to the alignment, "
-        "have them aligned with corpus.missing_alignment: align, or spread the words evenly over "
-        "each recording with even"
+        "have them found (corpus.missing_alignment: align), or spread the words evenly over each "
+        "recording with corpus.missing_alignment: even"
     )
     assert len(tree.one("Ses01F_impro01_F000", missing_alignment="even").words) == 2
 

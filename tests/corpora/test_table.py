@@ -94,8 +94,9 @@ def test_times_in_sphinx_frames_under_an_aligners_own_column_names_are_read(tabl
 def test_without_times_the_policy_refuse_says_what_to_add(table) -> None:
     assert refusal(table, missing_alignment="refuse") == (
         "<root>: 1 problem\n"
-        "  no word times for 4 of 4 utterances: a, b, c, d; add them to the alignment, or spread "
-        "the words evenly over each recording with corpus.missing_alignment: even"
+        "  no word times for 4 of 4 utterances: a, b, c, d; add them to the alignment, have them "
+        "found (corpus.missing_alignment: align), or spread the words evenly over each recording "
+        "with corpus.missing_alignment: even"
     )
 
 

@@ -131,14 +131,25 @@ def test_all_that_is_wrong_is_told_at_once_with_its_place(corpus: Corpus, tmp_pa
     assert [line.strip().removeprefix(f"{path}, ") for line in str(refused.value).splitlines()][
         1:
     ] == [
-        "line 1: no word times of 'Well'; ask for them (enableWordTimeOffsets), or give the text "
-        "alone as a CSV 'utterance_id, transcript'",
         "line 2: no text 'utterance_id' beside the response",
         "line 3: found the time 3, expected text such as '1.300s'",
         "line 4: not valid JSON (Expecting property name enclosed in double quotes: line 1 column "
         "2 (char 1))",
         "line 5: expected a JSON object, found []",
+        f"a: {path} has no word times of 'Well'; ask for them (Google: enableWordTimeOffsets), have "
+        "them found (transcript.times: align), or give the text alone as a CSV 'utterance_id, "
+        "transcript'",
     ]
+
+
+def test_text_alone_is_left_to_the_aligner_if_asked(corpus: Corpus, tmp_path: Path) -> None:
+    path = tmp_path / "asr.json"
+    untimed = {"results": [{"alternatives": [{"transcript": "Well"}]}]}
+    path.write_text(json.dumps({"a": untimed, "b": V1}))
+    config = RecognisedConfig(path=str(path), times="align")
+    a, b = with_transcripts(corpus, config).utterances
+    assert (a.transcript, a.words) == ("Well", ())
+    assert (b.transcript, b.words) == ("Well then, go", ())
 
 
 def test_an_utterance_without_response_is_a_problem(corpus: Corpus, tmp_path: Path) -> None:
