@@ -40,6 +40,6 @@ def refuse_unread(
     if model.reads_word_times and not transcript.has_times:
         raise ValueError(
             f"transcript.words is empty, but the network ({model.kind}) reads the times of words; "
-            "give them, have them found (transcript.times: align), or let it read none (alignment: "
-            "learned, modality: text)"
+            "give them, have them found (transcript.times: align), or let it read none "
+            "(alignment: learned, modality: text)"
         )
