@@ -67,9 +67,11 @@ def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, 
 def _transcript(transcript: TranscriptConfig) -> str | dict[str, Any]:
     """The kind, with what tells two of a kind apart.
 
-    Where texts lie does not; what they say is in the digest of the utterances.
+    Where texts lie does not, nor who timed them; what they say is in the digest of the
+    utterances.
     """
-    settings = transcript.model_dump(mode="json", exclude=NOT_IN_RESULTS["transcript"])
+    not_counted = NOT_IN_RESULTS["transcript"] | {"times"}
+    settings = transcript.model_dump(mode="json", exclude=not_counted)
     return settings if len(settings) > 1 else transcript.kind
 
 

@@ -128,8 +128,8 @@ def _contradictions(
         if clean_words(text) and not timed:
             yield (
                 f"{id_}: {config.words or config.path} has no word times of '{text}'; ask for "
-                "them (Google: enableWordTimeOffsets), have them found (transcript.times: align), or "
-                "give the text alone as a CSV 'utterance_id, transcript'"
+                "them (Google: enableWordTimeOffsets), have them found (transcript.times: align), "
+                "or give the text alone as a CSV 'utterance_id, transcript'"
             )
         elif timed != clean_words(text):
             yield (

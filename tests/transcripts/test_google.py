@@ -137,8 +137,8 @@ def test_all_that_is_wrong_is_told_at_once_with_its_place(corpus: Corpus, tmp_pa
         "2 (char 1))",
         "line 5: expected a JSON object, found []",
         f"a: {path} has no word times of 'Well'; ask for them (Google: enableWordTimeOffsets), "
-        "have them found (transcript.times: align), or give the text alone as a CSV 'utterance_id, "
-        "transcript'",
+        "have them found (transcript.times: align), or give the text alone as a CSV "
+        "'utterance_id, transcript'",
     ]
 
 
