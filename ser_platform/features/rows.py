@@ -1,10 +1,12 @@
 """Rows of a whole corpus: read from the object store, computed where they are missing.
 
 Layout below the store: ``features/v1/<2 hex>/<key>.st`` one shard each (see ``plan``),
-``features/manifests/<key>.json`` what belongs together, written last, and
-``features/quarantine/`` objects that were damaged.
+``features/manifests/<key>.json`` what belongs together, written last,
+``features/uses/`` who uses which manifest (see ``uses``), and ``features/quarantine/`` objects
+that were damaged.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from ser_platform.features import audio, make_extractor
 from ser_platform.features.base import FrameExtractor, Frames
 from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard
 from ser_platform.features.plan import Recording, Shard, plan_shards, refuse_problems
+from ser_platform.features.recordings import RecordingDigests
 from ser_platform.features.shard import Arrays
 from ser_platform.features.stored import read_new, read_stored, write_manifest
 from ser_platform.storage.base import ObjectStore
@@ -58,10 +61,12 @@ def load_rows(
     config: ExtractorConfig,
     run: Mapper,
     progress: Progress | None,
+    digests: RecordingDigests | None,
 ) -> Rows:
     """The rows of ``utterances``, from the store where they are there and intact.
 
     What was computed stays stored, also when this fails: called again, it goes on from there.
+    Recordings are hashed as by :func:`ser_platform.features.plan.plan_shards`.
 
     Raises:
         FeatureError: for recordings that cannot be used, by utterance and file.
@@ -69,7 +74,7 @@ def load_rows(
         CorruptObjectError: when objects just written cannot be read back intact.
     """
     extractor = make_extractor(config)
-    shards = plan_shards(utterances, extractor)
+    shards = plan_shards(utterances, extractor, digests)
     stored, damaged = read_stored(store, shards)
     cached = done = sum(len(shard.recordings) for shard in shards if shard.key in stored)
     report = progress or _silent
@@ -77,7 +82,7 @@ def load_rows(
 
     problems: list[str] = []
     missing = {shard.key: shard for shard in shards if shard.key not in stored}
-    tasks = _tasks(store, config, missing.values(), damaged, problems)
+    tasks = _tasks(store, config, missing.values(), damaged, problems, digests)
     for summary in run(fill_shard, tasks):
         problems.extend(summary.problems)
         done += len(missing[summary.key].recordings)
@@ -98,6 +103,7 @@ def _tasks(
     shards: Iterable[Shard],
     damaged: set[str],
     problems: list[str],
+    digests: RecordingDigests | None,
 ) -> Iterator[ShardTask]:
     """One task per shard, its recordings read when it is drawn; none after a problem."""
     for shard in shards:
@@ -107,15 +113,29 @@ def _tasks(
             recordings = tuple(_bytes_of(recording) for recording in shard.recordings)
         except FeatureError as error:
             problems.append(str(error))
+            _forget(shard, digests)
             return
         yield ShardTask(store, config, shard, recordings, replace=shard.key in damaged)
 
 
 def _bytes_of(recording: Recording) -> bytes:
     try:
-        return audio.read_bytes(recording.path)
+        data = audio.read_bytes(recording.path)
     except FeatureError as error:
         raise FeatureError(f"{recording.id}: {error}") from error
+    if hashlib.sha256(data).hexdigest() != recording.sha256:
+        raise FeatureError(
+            f"{recording.id}: {recording.path}: changed while it was read; run again"
+        )
+    return data
+
+
+def _forget(shard: Shard, digests: RecordingDigests | None) -> None:
+    """Have the recordings hashed again, for the case that what was remembered is wrong."""
+    if digests is not None:
+        for recording in shard.recordings:
+            digests.forget(recording.path)
+        digests.save()
 
 
 def _joined(

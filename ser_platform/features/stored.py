@@ -18,6 +18,7 @@ from ser_platform.features.fill import unpack_shard
 from ser_platform.features.plan import Shard
 from ser_platform.features.shard import Arrays
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.cached import read_parsed
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def read_stored(store: ObjectStore, shards: Iterable[Shard]) -> tuple[dict[str, 
     """Shards by key, as far as they are stored and intact; the keys of those damaged.
 
     A damaged object is copied into quarantine and left for the new one to replace, which takes
-    no right to delete.
+    no right to delete. A copy on this machine is read where the store keeps some.
     """
     damaged: set[str] = set()
 
@@ -41,14 +42,20 @@ def read_stored(store: ObjectStore, shards: Iterable[Shard]) -> tuple[dict[str, 
         except ObjectNotFoundError:
             return None
         except CorruptObjectError as error:
-            aside = f"features/quarantine/{shard.key.rpartition('/')[2]}"
-            store.write(aside, store.read(shard.key))
+            aside = put_aside(store, shard.key)
             damaged.add(shard.key)
             _log.warning("%s; kept as %s, and computed again", error, aside)
             return None
 
     found = _in_threads(read, shards)
     return {key: arrays for key, arrays in found.items() if arrays is not None}, damaged
+
+
+def put_aside(store: ObjectStore, key: str) -> str:
+    """Copy a damaged object into quarantine, for people to look at; returns its key there."""
+    aside = f"features/quarantine/{key.rpartition('/')[2]}"
+    store.write(aside, store.read(key))
+    return aside
 
 
 def read_new(store: ObjectStore, shards: Iterable[Shard]) -> dict[str, Arrays]:
@@ -77,13 +84,23 @@ def _in_threads(read: Callable[[Shard], Result], shards: Iterable[Shard]) -> dic
 
 
 def _read(store: ObjectStore, shard: Shard) -> Arrays:
+    return read_intact(store, shard.key, lambda data: unpack_shard(data, shard))
+
+
+def read_intact(store: ObjectStore, key: str, parse: Callable[[bytes], Result]) -> Result:
+    """``parse`` of an object, which raises CorruptObjectError for damage; tried three times.
+
+    Raises:
+        CorruptObjectError: when it stays damaged, naming key and store.
+        ObjectNotFoundError: when nothing is stored under ``key``.
+    """
     for _ in range(_READS - 1):
         with contextlib.suppress(CorruptObjectError):
-            return unpack_shard(store.read(shard.key), shard)
+            return read_parsed(store, key, parse)
     try:
-        return unpack_shard(store.read(shard.key), shard)
+        return read_parsed(store, key, parse)
     except CorruptObjectError as error:
-        raise CorruptObjectError(f"'{shard.key}' in {store.url} is damaged: {error}") from error
+        raise CorruptObjectError(f"'{key}' in {store.url} is damaged: {error}") from error
 
 
 def write_manifest(
