@@ -16,7 +16,7 @@ FLOORS = (
     {"door"},
     {"tune"},
     {"train", "leaderboard", "predict"},
-    {"inference", "tracking", "runtime"},
+    {"inference", "tracking", "runtime", "upkeep"},
     {"batches"},
     {"dataset"},
     {"models"},

@@ -2,11 +2,14 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
+from ser_platform.config.cache import CacheConfig
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import Fold, make_folds
+from ser_platform.features.recordings import RecordingDigests
 from ser_platform.storage import open_store
 from ser_platform.storage.base import ObjectStore
 from ser_platform.tracking.uri import check_uri
@@ -22,6 +25,8 @@ class Given:
     store: ObjectStore
     corpus: Corpus
     folds: tuple[Fold, ...]
+    digests: RecordingDigests | None
+    """Of recordings hashed before; None: every one is read again."""
 
 
 def look(file: ExperimentFile) -> Given:
@@ -30,12 +35,19 @@ def look(file: ExperimentFile) -> Given:
     Raises:
         SerError: whatever a user can mend there.
     """
-    store = open_store(file.store)
+    store = open_store(file.store, file.cache)
     # Refused now, and not after minutes of work.
     check_uri(file.tracking.uri)
     store.exists("features")
     corpus, folds = read(file.experiment(next(iter(file.architectures))))
-    return Given(store, corpus, folds)
+    return Given(store, corpus, folds, recording_digests(file.cache, corpus))
+
+
+def recording_digests(config: CacheConfig, corpus: Corpus) -> RecordingDigests | None:
+    """What is remembered of the recordings of a corpus, unless all are to be hashed again."""
+    if config.hash_recordings == "all":
+        return None
+    return RecordingDigests(Path(config.folder).expanduser(), corpus.name)
 
 
 def read(experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:

@@ -16,12 +16,12 @@ from ser_platform.features.cache import (
     load_functionals,
 )
 from ser_platform.features.embeddings import WordVectors, load_vectors
-from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
-from ser_platform.storage.base import ObjectStore
 from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
+from ser_platform.train.progress import showing
+from ser_platform.upkeep.uses import note_use
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _vectors(experiment: Experiment, corpus: Corpus) -> WordVectors:
 
 def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prepared:
     corpus = given.corpus
-    table, functionals = _load(experiment, corpus, given.store)
+    table, functionals = _load(experiment, given)
     dataset = build_dataset(corpus.utterances, table, vectors, functionals)
     data = {
         "digest": dataset.digest,
@@ -99,15 +99,14 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
 
 def fill(file: ExperimentFile, given: Given) -> None:
     """Compute and store the features of every architecture; nothing to do where they are there."""
-    store = given.store
     for experiment in map(file.experiment, file.architectures):
-        table, functionals = _load(experiment, given.corpus, store)
+        table, functionals = _load(experiment, given)
         _log.info(
             "features: %s, %d frames of %d utterances in %s, manifest %s",
             experiment.features.kind,
             len(table.values),
             len(table.ids),
-            store.url,
+            given.store.url,
             table.manifest_key,
         )
         if experiment.functionals and functionals:
@@ -116,31 +115,17 @@ def fill(file: ExperimentFile, given: Given) -> None:
             )
 
 
-def _load(
-    experiment: Experiment, corpus: Corpus, store: ObjectStore
-) -> tuple[FrameTable, FunctionalsTable | None]:
+def _load(experiment: Experiment, given: Given) -> tuple[FrameTable, FunctionalsTable | None]:
     """The features of all utterances, from the cache, which is filled where it is cold."""
-    utterances, frames, functionals = (
-        corpus.utterances,
-        experiment.features,
-        experiment.functionals,
-    )
-    table = load_frames(store, utterances, frames, spread, log_progress(frames.kind))
-    if functionals is None:
-        return table, None
-    progress = log_progress(functionals.kind)
-    return table, load_functionals(store, utterances, functionals, spread, progress)
-
-
-def log_progress(features: str) -> Progress:
-    """A progress line per tenth of the work; silent while everything comes from the cache."""
-    shown = 0
-
-    def show(done: int, total: int, cached: int) -> None:
-        nonlocal shown
-        computed = done - cached
-        if computed and (10 * done // total > shown or done == total):
-            shown = 10 * done // total
-            _log.info("features: %s %d/%d utterances, %d cached", features, done, total, cached)
-
-    return show
+    utterances, store, digests = given.corpus.utterances, given.store, given.digests
+    functionals = None
+    with showing(experiment.features.kind) as progress:
+        table = load_frames(store, utterances, experiment.features, spread, progress, digests)
+    if experiment.functionals is not None:
+        with showing(experiment.functionals.kind) as progress:
+            functionals = load_functionals(
+                store, utterances, experiment.functionals, spread, progress, digests
+            )
+    read = [t.manifest_key for t in (table, functionals) if t is not None]
+    note_use(store, experiment.name, given.corpus.name, read)
+    return table, functionals
