@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -156,7 +157,7 @@ def workers(cpus: int) -> Iterator[None]:
     """All CPUs of the cluster but ``cpus`` are held by actors that do nothing."""
     import ray
 
-    idle = ray.remote(num_cpus=1)(Idle)
+    idle: Any = ray.remote(num_cpus=1)(Idle)
     held = [idle.remote() for _ in range(int(ray.cluster_resources()["CPU"]) - cpus)]
     ray.get([actor.ready.remote() for actor in held])
     yield
