@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 import soundfile
 
@@ -42,6 +42,7 @@ from tests.features.signals import RATE, chirp, noise
 from tests.servers import seaweedfs
 
 CONFIG = Mfcc39Config()
+Fill = Callable[[ShardTask], ShardSummary]
 
 
 def main() -> None:
@@ -135,14 +136,23 @@ def measure_scale(folder: Path) -> None:
     corpus = [replace(u, session=i % 12) for i, u in enumerate(make_corpus(folder, 720))]
     stores = (open_store(str(folder / f"store{number}")) for number in count())
     found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    used: list[float] = []
+
+    def timed_spread(function: Fill, tasks: Iterable[ShardTask]) -> Iterator[ShardSummary]:
+        for summary, seconds in spread(partial(timed, function), tasks):
+            used.append(seconds)
+            yield summary
+
     with cluster():
-        for cpus in (2, *(1, 2) * 3):
+        for cpus in (2, *(1, 2) * 5):
+            used.clear()
             with workers(cpus):
-                used, start = cpu_of_all(), time.perf_counter()
-                load_frames(next(stores), corpus, CONFIG, spread)
-                found[cpus].append((time.perf_counter() - start, cpu_of_all() - used))
+                here, wall = cpu_seconds(
+                    lambda: load_frames(next(stores), corpus, CONFIG, timed_spread)
+                )
+            found[cpus].append((wall, here + sum(used)))
     del found[2][0]  # it started the workers
-    print(f"\nfilling {len(corpus)} utterances, mfcc39 (openSMILE), 12 shards; best of 3")
+    print(f"\nfilling {len(corpus)} utterances, mfcc39 (openSMILE), 12 shards; best of 5")
     print(f"{'Ray workers':14}{'wall s':>8}{'CPU s':>8}{'utterances/s':>14}")
     for cpus, times in found.items():
         wall, cpu = np.min(times, axis=0)
@@ -172,10 +182,10 @@ class Idle:
         """Answers once it holds its CPU."""
 
 
-def cpu_of_all() -> float:
-    """CPU seconds of this process and of all that it started."""
-    me = psutil.Process()
-    return sum(sum(process.cpu_times()[:2]) for process in [me, *me.children(recursive=True)])
+def timed(function: Fill, task: ShardTask) -> tuple[ShardSummary, float]:
+    """With the CPU seconds that it took."""
+    start = time.process_time()
+    return function(task), time.process_time() - start
 
 
 # --- cache ------------------------------------------------------------------------------------
