@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ser_platform.config.problems import nearest
 
 DOORS = {
-    "features": "fill the feature cache of an experiment",
+    "features": "fill the feature cache of an experiment; list, verify, clean it",
     "transcripts": "count how wrong recognised or corrupted words are",
     "train": "train one setting over all folds, score it, log it",
     "tune": "search settings, score the best on test, log everything",

@@ -16,7 +16,7 @@ FLOORS = (
     {"door"},
     {"tune"},
     {"train", "leaderboard", "predict", "audit"},
-    {"inference", "tracking", "runtime"},
+    {"inference", "tracking", "runtime", "upkeep"},
     {"batches", "normalisation"},
     {"dataset"},
     {"models"},

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from ser_platform.config.alignment import AlignmentConfig
+from ser_platform.config.cache import CacheConfig
 from ser_platform.config.corpus import CorpusConfig, SplitConfig
 from ser_platform.config.inputs import (
     EmbeddingConfig,
@@ -111,6 +112,7 @@ class ExperimentFile(Section):
     """Object store for features, checkpoints and results: a folder or ``s3://bucket/prefix``.
 
     Another endpoint than Amazon's: ``AWS_ENDPOINT_URL_S3``, as every AWS tool reads it."""
+    cache: CacheConfig = CacheConfig()
 
     @model_validator(mode="after")
     def _one_or_several(self) -> "ExperimentFile":

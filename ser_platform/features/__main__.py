@@ -1,29 +1,181 @@
-"""``python -m ser_platform.features experiments/wise.yaml``: fill the feature cache."""
+"""``python -m ser_platform.features fill experiments/wise.yaml``: the feature cache.
 
+``fill`` may be left out. ``ls`` shows what is stored, ``verify`` reads it all to find damage,
+``gc`` finds what nobody needs.
+"""
+
+import re
 import sys
-from argparse import Namespace
-from collections.abc import Sequence
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ser_platform.config import load_experiment_file
+from ser_platform.config.problems import nearest
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.door import door
+from ser_platform.door import Act, door
+
+if TYPE_CHECKING:
+    from ser_platform.upkeep.front_ends import FrontEnd
+
+_DAYS = {"d": 1.0, "h": 1 / 24}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse, load the experiment file, compute and store the frames of each architecture."""
-    return door("features", __doc__ or "", _act, argv=argv)
+    """Find out what to do, parse, load the experiment file, do it."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    first = arguments[0] if arguments else "--help"
+    if first in ("-h", "--help"):
+        sys.stdout.write(_overview())
+        sys.exit(0)
+    if first not in _ACTIONS:
+        # An experiment file, or an option: fill, as every other door acts without being told.
+        if not (first.startswith("-") or first.endswith((".yaml", ".yml"))):
+            near = nearest(first, _ACTIONS)
+            hint = f"; did you mean '{near}'?" if near else ""
+            sys.stderr.write(f"error: features: no action '{first}'{hint}\n{_overview()}")
+            return 2
+        arguments.insert(0, "fill")
+    name, *rest = arguments
+    does, act, add_arguments = _ACTIONS[name]
+    return door(f"features {name}", f"{does}.", act, add_arguments, rest)
 
 
-def _act(file: ExperimentFile, _arguments: Namespace) -> None:
+def _overview() -> str:
+    lines = "".join(f"  ser features {name:<8}{does}\n" for name, (does, *_) in _ACTIONS.items())
+    return (
+        f"usage: ser features [ACTION] EXPERIMENT ...\n\n{lines}\n"
+        "Without ACTION: fill. 'ser features ACTION --help' tells what an action takes.\n"
+    )
+
+
+def _fill(file: ExperimentFile, _arguments: Namespace) -> None:
     from ser_platform.train.given import look
 
     given = look(file)
     # Only now what takes long to load: a mistake in the file is told first.
     from ser_platform.runtime import cluster
+    from ser_platform.storage import open_store
     from ser_platform.train.prepare import fill
 
     with cluster():
-        fill(file, given)
+        # The store itself, without the copies of this machine: others are to find it full.
+        fill(file, replace(given, store=open_store(file.store)))
 
+
+def _ls(file: ExperimentFile, arguments: Namespace) -> None:
+    from ser_platform.storage import open_store
+    from ser_platform.upkeep.inventory import inventory
+    from ser_platform.upkeep.terminal import show_inventory, write_json
+
+    corpus, front_ends = _look(file)
+    found = inventory(open_store(file.store), corpus, front_ends)
+    (write_json if arguments.json else show_inventory)(found)
+
+
+def _verify(file: ExperimentFile, arguments: Namespace) -> int:
+    from ser_platform.storage import open_store
+    from ser_platform.upkeep.terminal import show_verification, write_json
+    from ser_platform.upkeep.verify import verify_all, verify_shards
+
+    store = open_store(file.store)
+    if arguments.all:
+        found = verify_all(store, repair=arguments.repair)
+    else:
+        shards = [shard for front_end in _look(file)[1] for shard in front_end.shards]
+        found = verify_shards(store, shards, repair=arguments.repair)
+    if arguments.json:
+        write_json(found)
+    else:
+        show_verification(found, arguments.experiment)
+    return 1 if found.damaged else 0
+
+
+def _gc(file: ExperimentFile, arguments: Namespace) -> None:
+    from ser_platform.storage import open_store
+    from ser_platform.upkeep.collect import collect
+    from ser_platform.upkeep.terminal import show_collected, write_json
+
+    files = [file, *(load_experiment_file(path) for path in arguments.keep)]
+    front_ends = [front_end for each in files for front_end in _look(each)[1]]
+    found = collect(
+        open_store(file.store),
+        {shard.key for front_end in front_ends for shard in front_end.shards},
+        older_than_days=arguments.older_than,
+        unused_for_days=arguments.unused_for,
+        delete=arguments.delete,
+    )
+    (write_json if arguments.json else show_collected)(found)
+
+
+def _look(file: ExperimentFile) -> "tuple[str, list[FrontEnd]]":
+    """The name of the corpus, and what each front end of the file stores of it."""
+    from ser_platform.train.given import look
+    from ser_platform.upkeep.front_ends import front_ends
+
+    given = look(file)
+    return given.corpus.name, front_ends(file, given.corpus, given.digests)
+
+
+def _days(text: str) -> float:
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([dh])", text)
+    if not found:
+        raise ArgumentTypeError(f"'{text}' is no time; write 7d or 12h")
+    return float(found[1]) * _DAYS[found[2]]
+
+
+def _add_json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs: all of it, as JSON")
+
+
+def _add_verify(parser: ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="everything in the file's store")
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="put what is damaged into quarantine, so that fill computes it again",
+    )
+    _add_json(parser)
+
+
+def _add_gc(parser: ArgumentParser) -> None:
+    parser.add_argument("--delete", action="store_true", help="delete it; without: only tell")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="another experiment file whose features stay; may be given again",
+    )
+    parser.add_argument(
+        "--older-than",
+        type=_days,
+        default=7.0,
+        metavar="TIME",
+        help="leave what was written since, such as 7d or 12h (default: 7d)",
+    )
+    parser.add_argument(
+        "--unused-for",
+        type=_days,
+        metavar="TIME",
+        help="also what only experiments need that did not run since (default: never)",
+    )
+    _add_json(parser)
+
+
+_ACTIONS: dict[str, tuple[str, Act, Callable[[ArgumentParser], None] | None]] = {
+    "fill": (
+        "compute and store what is missing of an experiment's features",
+        _fill,
+        None,
+    ),
+    "ls": ("show what is stored", _ls, _add_json),
+    "verify": ("read what is stored and report damage; exit code 1 for any", _verify, _add_verify),
+    "gc": ("list what no experiment needs, or delete it", _gc, _add_gc),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

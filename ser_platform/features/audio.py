@@ -44,10 +44,15 @@ def read_bytes(path: str | Path) -> bytes:
     """
     try:
         return Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise FeatureError(f"{path}: no such recording; check the corpus folder") from error
     except OSError as error:
-        raise FeatureError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise FeatureError(cannot_read(path, error)) from error
+
+
+def cannot_read(path: str | Path, error: OSError) -> str:
+    """What to say of a recording that the system does not give."""
+    if isinstance(error, FileNotFoundError):
+        return f"{path}: no such recording; check the corpus folder"
+    return f"{path}: cannot be read: {error.strerror or error}"
 
 
 def decode(data: bytes, name: str) -> Signal:

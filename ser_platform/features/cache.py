@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ser_platform.config.inputs import FeatureConfig, FunctionalsConfig
 from ser_platform.features.base import Frames
+from ser_platform.features.recordings import RecordingDigests
 from ser_platform.features.rows import Mapper, Progress, in_process, load_rows
 from ser_platform.storage.base import ObjectStore
 from ser_platform.utterance import Utterance
@@ -53,17 +54,19 @@ def load_frames(
     config: FeatureConfig,
     run: Mapper = in_process,
     progress: Progress | None = None,
+    digests: RecordingDigests | None = None,
 ) -> FrameTable:
     """The frames of ``utterances``, from the store where they are there and intact.
 
     What was computed stays stored, also when this fails: called again, it goes on from there.
+    Without ``digests`` of earlier runs every recording is read, to be hashed.
 
     Raises:
         FeatureError: for recordings that cannot be used, by utterance and file.
         StoreError: when the store cannot be reached or refuses.
         CorruptObjectError: when objects just written cannot be read back intact.
     """
-    rows = load_rows(store, utterances, config, run, progress)
+    rows = load_rows(store, utterances, config, run, progress, digests)
     return FrameTable(
         values=rows.values,
         offsets=rows.offsets,
@@ -81,11 +84,12 @@ def load_functionals(
     config: FunctionalsConfig,
     run: Mapper = in_process,
     progress: Progress | None = None,
+    digests: RecordingDigests | None = None,
 ) -> FunctionalsTable:
     """The functionals of ``utterances``, stored and computed as by :func:`load_frames`.
 
     Raises:
         FeatureError, StoreError, CorruptObjectError: as there.
     """
-    rows = load_rows(store, utterances, config, run, progress)
+    rows = load_rows(store, utterances, config, run, progress, digests)
     return FunctionalsTable(rows.values, rows.ids, rows.names, rows.manifest_key)

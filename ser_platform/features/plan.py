@@ -10,15 +10,17 @@ import struct
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from ser_platform.config.signature import canonical_json
 from ser_platform.errors import FeatureError
 from ser_platform.features import audio
 from ser_platform.features.base import FrameExtractor
+from ser_platform.features.recordings import RecordingDigests, read_digest
 from ser_platform.utterance import Utterance
 
 SHARD_FORMAT = "v1"
+_AT_ONCE = 64  # recordings that a thread hashes without asking for more
 _MOST_PER_SHARD = 256  # about 12 MB: few enough requests, small enough to redo
 
 
@@ -40,8 +42,17 @@ class Shard:
     recordings: tuple[Recording, ...]
 
 
-def plan_shards(utterances: Sequence[Utterance], extractor: FrameExtractor) -> list[Shard]:
-    """Shards by session, then by utterance id; every recording is read once, to be hashed.
+def plan_shards(
+    utterances: Sequence[Utterance],
+    extractor: FrameExtractor,
+    digests: RecordingDigests | None = None,
+) -> list[Shard]:
+    """Shards by session, then by utterance id.
+
+    Args:
+        utterances: in any order.
+        extractor: what their frames come from.
+        digests: of recordings hashed before; None: every recording is read now.
 
     Raises:
         FeatureError: for recordings that are missing or unreadable, all of them at once.
@@ -50,7 +61,7 @@ def plan_shards(utterances: Sequence[Utterance], extractor: FrameExtractor) -> l
     in_order = sorted(utterances, key=lambda u: (u.session, u.id))
     if len({u.id for u in in_order}) < len(in_order):
         raise ValueError("utterance ids must be unique in a corpus")
-    recordings = dict(zip((u.id for u in in_order), hashed(in_order), strict=True))
+    recordings = dict(zip((u.id for u in in_order), hashed(in_order, digests), strict=True))
     settings = canonical_json([extractor.identity(), audio.identity()])
     shards = []
     for _, of_session in groupby(in_order, key=lambda u: u.session):
@@ -62,15 +73,20 @@ def plan_shards(utterances: Sequence[Utterance], extractor: FrameExtractor) -> l
 
 
 def read_recording(recording: Recording) -> bytes:
-    """Its file as it is.
+    """Its file as it was when it was hashed.
 
     Raises:
-        FeatureError: naming the utterance, when it cannot be read.
+        FeatureError: naming the utterance, when it cannot be read, or is another one now.
     """
     try:
-        return audio.read_bytes(recording.path)
+        data = audio.read_bytes(recording.path)
     except FeatureError as error:
         raise FeatureError(f"{recording.id}: {error}") from error
+    if hashlib.sha256(data).hexdigest() != recording.sha256:
+        raise FeatureError(
+            f"{recording.id}: {recording.path}: changed while it was read; run again"
+        )
+    return data
 
 
 def refuse_problems(problems: Sequence[str]) -> None:
@@ -87,27 +103,40 @@ def refuse_problems(problems: Sequence[str]) -> None:
     raise FeatureError(f"{count} cannot be used:{shown}{more}")
 
 
-def hashed(utterances: Sequence[Utterance]) -> list[Recording]:
-    """The recordings of utterances, in their order; each is read once.
+def hashed(
+    utterances: Sequence[Utterance], digests: RecordingDigests | None = None
+) -> list[Recording]:
+    """The recordings of utterances, in their order.
+
+    Args:
+        utterances: each has one.
+        digests: of recordings hashed before; None: every one is read now.
 
     Raises:
         FeatureError: for recordings that are missing or unreadable, all of them at once.
     """
+    digest_of = read_digest if digests is None else digests.of
     problems: list[str] = []
 
-    def read(utterance: Utterance) -> Recording:
-        try:
-            digest = hashlib.sha256(audio.read_bytes(utterance.audio)).hexdigest()
-        except FeatureError as error:
-            problems.append(f"{utterance.id}: {error}")
+    def read(part: Sequence[Utterance]) -> list[Recording]:
+        recordings = []
+        for utterance in part:
             digest = ""
-        return Recording(utterance.id, utterance.audio, digest)
+            try:
+                digest = digest_of(utterance.audio)
+            except FeatureError as error:
+                problems.append(f"{utterance.id}: {error}")
+            recordings.append(Recording(utterance.id, utterance.audio, digest))
+        return recordings
 
+    parts = [utterances[i : i + _AT_ONCE] for i in range(0, len(utterances), _AT_ONCE)]
     # Threads, for folders behind a network; hashing lets the others run.
     with ThreadPoolExecutor(8) as threads:
-        recordings = list(threads.map(read, utterances))
+        recordings = list(threads.map(read, parts))
+    if digests is not None:
+        digests.save()
     refuse_problems(sorted(problems))
-    return recordings
+    return list(chain.from_iterable(recordings))
 
 
 def _key(settings: str, recordings: Iterable[Recording]) -> str:

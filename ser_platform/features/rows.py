@@ -1,8 +1,9 @@
 """Rows of a whole corpus: read from the object store, computed where they are missing.
 
 Layout below the store: ``features/v1/<2 hex>/<key>.st`` one shard each (see ``plan``),
-``features/manifests/<key>.json`` what belongs together, written last, and
-``features/quarantine/`` objects that were damaged.
+``features/manifests/<key>.json`` what belongs together, written last,
+``features/uses/`` who uses which manifest (see ``uses``), and ``features/quarantine/`` objects
+that were damaged.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from ser_platform.features import make_extractor
 from ser_platform.features.base import FrameExtractor, Frames
 from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard, unpack_shard
 from ser_platform.features.plan import Shard, plan_shards, read_recording, refuse_problems
+from ser_platform.features.recordings import RecordingDigests
 from ser_platform.features.shard import Arrays
 from ser_platform.features.stored import read_new, read_stored, write_manifest
 from ser_platform.storage.base import ObjectStore
@@ -58,10 +60,12 @@ def load_rows(
     config: ExtractorConfig,
     run: Mapper,
     progress: Progress | None,
+    digests: RecordingDigests | None,
 ) -> Rows:
     """The rows of ``utterances``, from the store where they are there and intact.
 
     What was computed stays stored, also when this fails: called again, it goes on from there.
+    Recordings are hashed as by :func:`ser_platform.features.plan.plan_shards`.
 
     Raises:
         FeatureError: for recordings that cannot be used, by utterance and file.
@@ -69,7 +73,7 @@ def load_rows(
         CorruptObjectError: when objects just written cannot be read back intact.
     """
     extractor = make_extractor(config)
-    shards = plan_shards(utterances, extractor)
+    shards = plan_shards(utterances, extractor, digests)
     stored, damaged = read_stored(store, shards, unpack_shard)
     cached = done = sum(len(shard.recordings) for shard in shards if shard.key in stored)
     report = progress or _silent
@@ -77,7 +81,7 @@ def load_rows(
 
     problems: list[str] = []
     missing = {shard.key: shard for shard in shards if shard.key not in stored}
-    tasks = _tasks(store, config, missing.values(), damaged, problems)
+    tasks = _tasks(store, config, missing.values(), damaged, problems, digests)
     for summary in run(fill_shard, tasks):
         problems.extend(summary.problems)
         done += len(missing[summary.key].recordings)
@@ -98,6 +102,7 @@ def _tasks(
     shards: Iterable[Shard],
     damaged: set[str],
     problems: list[str],
+    digests: RecordingDigests | None,
 ) -> Iterator[ShardTask]:
     """One task per shard, its recordings read when it is drawn; none after a problem."""
     for shard in shards:
@@ -107,8 +112,17 @@ def _tasks(
             recordings = tuple(read_recording(recording) for recording in shard.recordings)
         except FeatureError as error:
             problems.append(str(error))
+            _forget(shard, digests)
             return
         yield ShardTask(store, config, shard, recordings, replace=shard.key in damaged)
+
+
+def _forget(shard: Shard, digests: RecordingDigests | None) -> None:
+    """Have the recordings hashed again, for the case that what was remembered is wrong."""
+    if digests is not None:
+        for recording in shard.recordings:
+            digests.forget(recording.path)
+        digests.save()
 
 
 def _joined(

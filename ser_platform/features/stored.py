@@ -16,6 +16,7 @@ from ser_platform.features import audio
 from ser_platform.features.base import FrameExtractor
 from ser_platform.features.plan import Shard
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.cached import read_parsed
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def read_stored(
     """Contents by key, as far as they are stored and intact; the keys of those damaged.
 
     A damaged object is copied into quarantine and left for the new one to replace, which takes
-    no right to delete.
+    no right to delete. A copy on this machine is read where the store keeps some.
     """
     damaged: set[str] = set()
 
@@ -55,15 +56,21 @@ def read_stored(
         except ObjectNotFoundError:
             return None
         except CorruptObjectError as error:
-            room, _, name = item.key.partition("/")
-            aside = f"{room}/quarantine/{name.rpartition('/')[2]}"
-            store.write(aside, store.read(item.key))
+            aside = put_aside(store, item.key)
             damaged.add(item.key)
             _log.warning("%s; kept as %s, and computed again", error, aside)
             return None
 
     found = _in_threads(read, items)
     return {key: content for key, content in found.items() if content is not None}, damaged
+
+
+def put_aside(store: ObjectStore, key: str) -> str:
+    """Copy a damaged object into quarantine, for people to look at; returns its key there."""
+    room, _, name = key.partition("/")
+    aside = f"{room}/quarantine/{name.rpartition('/')[2]}"
+    store.write(aside, store.read(key))
+    return aside
 
 
 def read_new(
@@ -94,13 +101,23 @@ def _in_threads(read: Callable[[Item], Result], items: Iterable[Item]) -> dict[s
 
 
 def _read(store: ObjectStore, item: Item, unpack: Unpack[Item, Content]) -> Content:
+    return read_intact(store, item.key, lambda data: unpack(data, item))
+
+
+def read_intact(store: ObjectStore, key: str, parse: Callable[[bytes], Result]) -> Result:
+    """``parse`` of an object, which raises CorruptObjectError for damage; tried three times.
+
+    Raises:
+        CorruptObjectError: when it stays damaged, naming key and store.
+        ObjectNotFoundError: when nothing is stored under ``key``.
+    """
     for _ in range(_READS - 1):
         with contextlib.suppress(CorruptObjectError):
-            return unpack(store.read(item.key), item)
+            return read_parsed(store, key, parse)
     try:
-        return unpack(store.read(item.key), item)
+        return read_parsed(store, key, parse)
     except CorruptObjectError as error:
-        raise CorruptObjectError(f"'{item.key}' in {store.url} is damaged: {error}") from error
+        raise CorruptObjectError(f"'{key}' in {store.url} is damaged: {error}") from error
 
 
 def write_manifest(

@@ -1,7 +1,18 @@
 """What an object store must do. tests/storage/test_contract.py holds each one to it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a listing says of an object."""
+
+    key: str
+    size_bytes: int
+    modified_s: float
+    """When it was written, as Unix time, by the clock of the store."""
 
 
 class ObjectStore(Protocol):
@@ -49,4 +60,8 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """Every key that starts with ``prefix``, in order."""
+        ...
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        """The same objects as :meth:`keys`, in the same order, with size and time."""
         ...

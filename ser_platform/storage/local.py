@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ser_platform.errors import ObjectNotFoundError, StoreError
+from ser_platform.storage.base import Entry
 from ser_platform.storage.keys import check_key
 
 _REMEDIES = {
@@ -42,13 +43,13 @@ class LocalStore:
 
     def write(self, key: str, data: bytes) -> None:
         path = self._path(key)
-        with self._explained("write", key), _temporary(path, data) as part:
+        with self._explained("write", key), temporary_file(path, data) as part:
             # Renaming within a folder is atomic, so no reader meets half an object.
             part.replace(path)
 
     def create(self, key: str, data: bytes) -> bool:
         path = self._path(key)
-        with self._explained("write", key), _temporary(path, data) as part:
+        with self._explained("write", key), temporary_file(path, data) as part:
             try:
                 os.link(part, path)
             except FileExistsError:
@@ -81,6 +82,15 @@ class LocalStore:
             ]
         return (key for key in sorted(found) if key.startswith(prefix))
 
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        for key in self.keys(prefix):
+            with self._explained("list", key):
+                try:
+                    status = self._path(key).stat()
+                except FileNotFoundError:
+                    continue  # deleted since it was listed
+            yield Entry(key, status.st_size, status.st_mtime)
+
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
 
@@ -96,7 +106,7 @@ class LocalStore:
 
 
 @contextmanager
-def _temporary(path: Path, data: bytes) -> Iterator[Path]:
+def temporary_file(path: Path, data: bytes) -> Iterator[Path]:
     """A hidden file with ``data`` beside ``path``, on the disk for good, gone afterwards."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.parent / f".{uuid4().hex}.part"

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from operator import methodcaller
+from operator import attrgetter, methodcaller
 from typing import Any, TypeVar
 
 from boto3.session import Session
@@ -18,6 +18,7 @@ from botocore.exceptions import (
 )
 
 from ser_platform.errors import ObjectNotFoundError, StoreError
+from ser_platform.storage.base import Entry
 from ser_platform.storage.keys import check_key
 from ser_platform.storage.s3_errors import code_of, explain, host_of
 
@@ -101,21 +102,26 @@ class S3Store:
     def exists(self, key: str) -> bool:
         # Not by HEAD: its failures come without a reason, so wrong credentials or a missing
         # bucket could not be told from a missing object. The key itself is listed first.
-        return next(self._listed(check_key(key)), None) == key
+        first = next(self._listed(check_key(key)), None)
+        return first is not None and first.key == key
 
     def delete(self, key: str) -> None:
         self._ask("DeleteObject", key, methodcaller("delete_object", **self._target(key)))
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        # Not every server lists in the order of the keys.
-        return iter(sorted(self._listed(prefix)))
+        return (entry.key for entry in self.entries(prefix))
 
-    def _listed(self, prefix: str) -> Iterator[str]:
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        # Not every server lists in the order of the keys.
+        return iter(sorted(self._listed(prefix), key=attrgetter("key")))
+
+    def _listed(self, prefix: str) -> Iterator[Entry]:
         query = {"Bucket": self._bucket, "Prefix": self._prefix + prefix}
         while True:
             page = self._ask("ListBucket", prefix, methodcaller("list_objects_v2", **query))
             for entry in page.get("Contents", ()):
-                yield entry["Key"].removeprefix(self._prefix)
+                key = entry["Key"].removeprefix(self._prefix)
+                yield Entry(key, entry["Size"], entry["LastModified"].timestamp())
             if not page.get("IsTruncated"):
                 return
             query["ContinuationToken"] = page["NextContinuationToken"]

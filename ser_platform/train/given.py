@@ -2,12 +2,15 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
+from ser_platform.config.cache import CacheConfig
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.config.sweep import Point, points
 from ser_platform.corpora import read_corpus
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import Fold, make_folds
+from ser_platform.features.recordings import RecordingDigests
 from ser_platform.storage import open_store
 from ser_platform.storage.base import ObjectStore
 from ser_platform.tracking.uri import check_uri
@@ -24,6 +27,8 @@ class Given:
     store: ObjectStore
     corpus: Corpus
     folds: tuple[Fold, ...]
+    digests: RecordingDigests | None = None
+    """Of recordings hashed before; None: every one is read again."""
     errors: Comparison | None = None
     """Of its transcripts, counted against the corpus's own words; None for those themselves."""
 
@@ -49,13 +54,13 @@ def look_along(file: ExperimentFile) -> list[tuple[Point, Given]]:
     for point in points(file):
         heard = with_transcripts(said, point.file.transcript)
         errors = _errors(said, heard)
-        along.append((point, Given(given.store, heard, given.folds, errors)))
+        along.append((point, Given(given.store, heard, given.folds, given.digests, errors)))
     return along
 
 
 def _look(file: ExperimentFile) -> tuple[Given, Corpus]:
     """What the file names, and its corpus as it was said."""
-    store = open_store(file.store)
+    store = open_store(file.store, file.cache)
     # Refused now, and not after minutes of work.
     check_uri(file.tracking.uri)
     store.exists("features")
@@ -65,7 +70,15 @@ def _look(file: ExperimentFile) -> tuple[Given, Corpus]:
     errors = _errors(said, corpus)
     if errors is not None:
         _log.info("corpus: %s", in_words(errors))
-    return Given(store, corpus, folds, errors), said
+    digests = recording_digests(file.cache, corpus)
+    return Given(store, corpus, folds, digests, errors), said
+
+
+def recording_digests(config: CacheConfig, corpus: Corpus) -> RecordingDigests | None:
+    """What is remembered of the recordings of a corpus, unless all are to be hashed again."""
+    if config.hash_recordings == "all":
+        return None
+    return RecordingDigests(Path(config.folder).expanduser(), corpus.name)
 
 
 def read(experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:

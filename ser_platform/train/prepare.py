@@ -1,9 +1,11 @@
 """From an experiment to resident data: corpus, folds, cached frames, word vectors, dataset."""
 
 import logging
+from dataclasses import replace
 
 import ray
 
+from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import make_folds
@@ -19,11 +21,13 @@ from ser_platform.features.cache import (
 from ser_platform.features.embeddings import WordVectors, load_vectors
 from ser_platform.features.rows import Progress
 from ser_platform.runtime import spread
-from ser_platform.storage.base import ObjectStore
 from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, folds_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
+from ser_platform.train.progress import log_progress, showing
 from ser_platform.transcripts.stage import complete
+from ser_platform.transcripts.wer import compare, in_words
+from ser_platform.upkeep.uses import note_use
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +48,13 @@ def with_words(experiment: Experiment, given: Given) -> Given:
         return given
     for note in corpus.notes[len(before.notes) :]:
         _log.info("corpus: %s", note)
-    return Given(given.store, corpus, make_folds(corpus.utterances, experiment.split))
+    errors = given.errors
+    if isinstance(experiment.transcript, RecognitionConfig):
+        left = {u.id for u in corpus.utterances}
+        errors = compare([u for u in before.utterances if u.id in left], corpus.utterances)
+        _log.info("corpus: %s", in_words(errors))
+    folds = make_folds(corpus.utterances, experiment.split)
+    return replace(given, corpus=corpus, folds=folds, errors=errors)
 
 
 def prepare(experiments: dict[str, Experiment], given: Given) -> dict[str, Prepared]:
@@ -94,7 +104,7 @@ def _vectors(experiment: Experiment, corpus: Corpus) -> WordVectors:
 
 def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prepared:
     corpus = given.corpus
-    table, functionals = _load(experiment, corpus, given.store)
+    table, functionals = _load(experiment, given)
     dataset = build_dataset(corpus.utterances, table, vectors, functionals)
     data = {
         "digest": dataset.digest,
@@ -126,16 +136,15 @@ def fill(file: ExperimentFile, given: Given) -> None:
 
     Alignment is of the corpus, so all architectures share it.
     """
-    store = given.store
     given = with_words(file.experiment(next(iter(file.architectures))), given)
     for experiment in map(file.experiment, file.architectures):
-        table, functionals = _load(experiment, given.corpus, store)
+        table, functionals = _load(experiment, given)
         _log.info(
             "features: %s, %d frames of %d utterances in %s, manifest %s",
             experiment.features.kind,
             len(table.values),
             len(table.ids),
-            store.url,
+            given.store.url,
             table.manifest_key,
         )
         if experiment.functionals and functionals:
@@ -144,36 +153,22 @@ def fill(file: ExperimentFile, given: Given) -> None:
             )
 
 
-def _load(
-    experiment: Experiment, corpus: Corpus, store: ObjectStore
-) -> tuple[FrameTable, FunctionalsTable | None]:
+def _load(experiment: Experiment, given: Given) -> tuple[FrameTable, FunctionalsTable | None]:
     """The features of all utterances, from the cache, which is filled where it is cold."""
-    utterances, frames, functionals = (
-        corpus.utterances,
-        experiment.features,
-        experiment.functionals,
-    )
-    table = load_frames(store, utterances, frames, spread, log_progress(frames.kind))
-    if functionals is None:
-        return table, None
-    progress = log_progress(functionals.kind)
-    return table, load_functionals(store, utterances, functionals, spread, progress)
+    utterances, store, digests = given.corpus.utterances, given.store, given.digests
+    functionals = None
+    with showing(experiment.features.kind) as progress:
+        table = load_frames(store, utterances, experiment.features, spread, progress, digests)
+    if experiment.functionals is not None:
+        with showing(experiment.functionals.kind) as progress:
+            functionals = load_functionals(
+                store, utterances, experiment.functionals, spread, progress, digests
+            )
+    read = [t.manifest_key for t in (table, functionals) if t is not None]
+    note_use(store, experiment.name, given.corpus.name, read)
+    return table, functionals
 
 
 def log_listening(engine: str) -> Progress:
     """The progress lines of a speech engine."""
     return log_progress(engine, "transcripts")
-
-
-def log_progress(kind: str, room: str = "features") -> Progress:
-    """A progress line per tenth of the work; silent while everything comes from the cache."""
-    shown = 0
-
-    def show(done: int, total: int, cached: int) -> None:
-        nonlocal shown
-        computed = done - cached
-        if computed and (10 * done // total > shown or done == total):
-            shown = 10 * done // total
-            _log.info("%s: %s %d/%d utterances, %d cached", room, kind, done, total, cached)
-
-    return show

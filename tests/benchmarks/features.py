@@ -2,7 +2,8 @@
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.features [--utterances 5531]
 
-Everything is measured in this one run, on signals and frames made here. For the row of
+Everything is measured in this one run, on signals and frames made here; ``--only scale`` (or
+``extractors``, ``caches``) measures a part. For the row of
 pyAudioAnalysis put it on the path (``pip install --no-deps --target DIR pyAudioAnalysis==0.3.14``
 and ``PYTHONPATH=DIR``). ``--utterances 5531`` is IEMOCAP's size and needs 1 GB of disk.
 """
@@ -10,12 +11,18 @@ and ``PYTHONPATH=DIR``). ``--utterances 5531`` is IEMOCAP's size and needs 1 GB 
 import argparse
 import io
 import logging
+import os
 import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,28 +34,44 @@ from ser_platform.features.base import Frames, Signal
 from ser_platform.features.cache import load_frames
 from ser_platform.features.fill import ShardSummary, ShardTask, pack_shard
 from ser_platform.features.plan import plan_shards
+from ser_platform.features.recordings import RecordingDigests
 from ser_platform.storage import ObjectStore, open_store
+from ser_platform.storage.cached import CachedStore
 from ser_platform.utterance import Utterance
 from tests.features.signals import RATE, chirp, noise
 from tests.servers import seaweedfs
 
 CONFIG = Mfcc39Config()
+Fill = Callable[[ShardTask], ShardSummary]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--utterances", type=int, default=1_000)
-    utterances = parser.parse_args().utterances
+    parser.add_argument("--only", choices=["extractors", "caches", "scale"])
+    arguments = parser.parse_args()
+    parts = [arguments.only] if arguments.only else ["extractors", "caches", "scale"]
     logging.disable(logging.WARNING)
     print(f"{platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}")
-    compare_extractors([clip(i) for i in range(20)])
+    if "extractors" in parts:
+        compare_extractors([clip(i) for i in range(20)])
+    if "caches" in parts:
+        measure_caches(arguments.utterances)
+    if "scale" in parts:
+        with tempfile.TemporaryDirectory() as folder:
+            measure_scale(Path(folder))
+
+
+def measure_caches(utterances: int) -> None:
     with tempfile.TemporaryDirectory() as folder, seaweedfs(Path(folder) / "s3") as server:
         corpus = make_corpus(Path(folder), utterances)
-        compare_caches("folder", open_store(f"{folder}/store"), corpus)
+        time.sleep(2.1)  # what is younger is not remembered: see features/recordings.py
+        compare_caches("folder", open_store(f"{folder}/store"), corpus, Path(folder))
         with pytest.MonkeyPatch.context() as environment:
             for name, value in server.environment.items():
                 environment.setenv(name, value)
-            compare_caches("SeaweedFS", open_store(f"s3://{server.bucket}"), corpus)
+            store = open_store(f"s3://{server.bucket}")
+            compare_caches("SeaweedFS", store, corpus, Path(folder))
 
 
 # --- extractors -------------------------------------------------------------------------------
@@ -103,6 +126,68 @@ def extractors() -> dict[str, Callable[[Signal], object]]:
     return found
 
 
+# --- filling on one worker and on two -----------------------------------------------------------
+
+
+def measure_scale(folder: Path) -> None:
+    """The whole way of a fill, from recordings to a folder, on a Ray cluster of this machine."""
+    from ser_platform.runtime import cluster, spread
+
+    corpus = [replace(u, session=i % 12) for i, u in enumerate(make_corpus(folder, 720))]
+    stores = (open_store(str(folder / f"store{number}")) for number in count())
+    found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    used: list[float] = []
+
+    def timed_spread(function: Fill, tasks: Iterable[ShardTask]) -> Iterator[ShardSummary]:
+        for summary, seconds in spread(partial(timed, function), tasks):
+            used.append(seconds)
+            yield summary
+
+    with cluster():
+        for cpus in (2, *(1, 2) * 5):
+            used.clear()
+            with workers(cpus):
+                here, wall = cpu_seconds(
+                    lambda: load_frames(next(stores), corpus, CONFIG, timed_spread)
+                )
+            found[cpus].append((wall, here + sum(used)))
+    del found[2][0]  # it started the workers
+    print(f"\nfilling {len(corpus)} utterances, mfcc39 (openSMILE), 12 shards; best of 5")
+    print(f"{'Ray workers':14}{'wall s':>8}{'CPU s':>8}{'utterances/s':>14}")
+    for cpus, times in found.items():
+        wall, cpu = np.min(times, axis=0)
+        print(f"{cpus:<14}{wall:8.1f}{cpu:8.1f}{len(corpus) / wall:14.0f}")
+    (wall, cpu), (walls, cpus_) = (np.min(times, axis=0) for times in found.values())
+    print(f"efficiency from 1 to 2: {wall / walls / 2:.2f} by the wall, {cpu / cpus_:.2f} by CPU")
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+@contextmanager
+def workers(cpus: int) -> Iterator[None]:
+    """All CPUs of the cluster but ``cpus`` are held by actors that do nothing."""
+    import ray
+
+    idle: Any = ray.remote(num_cpus=1)(Idle)
+    held = [idle.remote() for _ in range(int(ray.cluster_resources()["CPU"]) - cpus)]
+    ray.get([actor.ready.remote() for actor in held])
+    yield
+    for actor in held:
+        ray.kill(actor)
+    while held and ray.available_resources().get("CPU", 0) < ray.cluster_resources()["CPU"]:
+        time.sleep(0.1)
+
+
+class Idle:
+    def ready(self) -> None:
+        """Answers once it holds its CPU."""
+
+
+def timed(function: Fill, task: ShardTask) -> tuple[ShardSummary, float]:
+    """With the CPU seconds that it took."""
+    start = time.process_time()
+    return function(task), time.process_time() - start
+
+
 # --- cache ------------------------------------------------------------------------------------
 
 
@@ -118,7 +203,7 @@ def make_corpus(folder: Path, utterances: int) -> list[Utterance]:
     return made
 
 
-def compare_caches(name: str, store: ObjectStore, corpus: list[Utterance]) -> None:
+def compare_caches(name: str, store: ObjectStore, corpus: list[Utterance], folder: Path) -> None:
     """Frames are drawn, not extracted, so that only storing is measured."""
 
     def fill(_: object, tasks: Iterable[ShardTask]) -> Iterator[ShardSummary]:
@@ -131,12 +216,18 @@ def compare_caches(name: str, store: ObjectStore, corpus: list[Utterance]) -> No
     table = load_frames(store, corpus, CONFIG, fill)
     megabytes = table.values.nbytes / 1e6
     print(f"\n{name}: {len(corpus)} utterances, {megabytes:.0f} MB of frames")
-    print(f"{'':44}{'CPU s':>8}{'wall s':>8}")
+    print(f"{'':50}{'CPU s':>8}{'wall s':>8}")
     show("shards, write", *np.sum(writing, axis=0))
-    show(
-        "shards, load_frames warm, whole", *best(lambda: load_frames(store, corpus, CONFIG, none))
-    )
+    warm = "shards, load_frames warm"
+    show(f"{warm}, recordings hashed", *best(lambda: load_frames(store, corpus, CONFIG, none)))
     show("  of which reading and hashing recordings", *best(lambda: plan(corpus)))
+    show(f"{warm}, digests remembered", *best(lambda: remembering(store, corpus, folder)))
+    if store.url.startswith("s3://"):
+        cached = CachedStore(store, folder / "copies", 10**10)
+        show(
+            "the same, and copies made", *cpu_seconds(lambda: remembering(cached, corpus, folder))
+        )
+        show("the same, from copies", *best(lambda: remembering(cached, corpus, folder)))
     objects = {f"single/{u}": to_npy(table.frames(i)) for i, u in enumerate(table.ids)}
     show(
         "one object per utterance, write, 8 threads",
@@ -148,6 +239,11 @@ def compare_caches(name: str, store: ObjectStore, corpus: list[Utterance]) -> No
         "one object per utterance, read, 8 threads",
         *best(lambda: in_threads(lambda key: np.load(io.BytesIO(store.read(key))), list(objects))),
     )
+
+
+def remembering(store: ObjectStore, corpus: list[Utterance], folder: Path) -> None:
+    """As a command starts: what is remembered is read from its file."""
+    load_frames(store, corpus, CONFIG, none, digests=RecordingDigests(folder, "corpus"))
 
 
 def plan(corpus: Sequence[Utterance]) -> object:
@@ -187,7 +283,7 @@ def best(act: Callable[[], object]) -> tuple[float, float]:
 
 
 def show(what: str, cpu: float, wall: float) -> None:
-    print(f"{what:44}{cpu:8.2f}{wall:8.2f}")
+    print(f"{what:50}{cpu:8.2f}{wall:8.2f}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 from ser_platform.storage import ObjectStore, open_store
+from ser_platform.storage.cached import CachedStore
 from tests.fault_proxy import FaultProxy, fault_proxy
 from tests.servers import S3Server
 
@@ -68,11 +69,15 @@ def proxy(
         yield faulty
 
 
-@pytest.fixture(params=["folder", "s3-moto", pytest.param("s3-server", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=["folder", "copies", "s3-moto", pytest.param("s3-server", marks=pytest.mark.slow)]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
     """Every kind of store, empty."""
     if request.param == "folder":
         yield open_store(str(tmp_path / "store"))
+    elif request.param == "copies":
+        yield CachedStore(open_store(str(tmp_path / "store")), tmp_path / "cache", 1_000_000)
     elif request.param == "s3-server":
         server = request.getfixturevalue("s3_settings")
         yield open_store(f"s3://{server.bucket}/{tmp_path.name}")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import pickle
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -80,6 +81,15 @@ def test_keys_are_those_with_the_prefix_in_order(store: ObjectStore) -> None:
     assert list(store.keys("b/1")) == ["b/1", "b/10/x"]
     assert list(store.keys()) == ["a/1", "b-1", "b/1", "b/10/x", "b/2"]
     assert list(store.keys("none/")) == []
+
+
+def test_entries_tell_size_and_time(store: ObjectStore) -> None:
+    store.write("b/2", b"two")
+    store.write("b/1", b"")
+    store.write("a", b"other")
+    entries = list(store.entries("b/"))
+    assert [(entry.key, entry.size_bytes) for entry in entries] == [("b/1", 0), ("b/2", 3)]
+    assert all(abs(entry.modified_s - time.time()) < 60 for entry in entries)
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../out", "a/../../out", "a//b", "a/", ".a"])

@@ -1,0 +1,1 @@
+"""What lies in the feature cache, whether it is intact, and what of it nobody needs."""
