@@ -19,8 +19,8 @@ class AlignmentConfig(Section):
     lowest_score: Annotated[float, Field(le=0, allow_inf_nan=False)] = -4.0
     """An utterance that scores below counts as not aligned.
 
-    Of the demo corpus it keeps 96.2 % of the right texts and 0.5 % of those of other utterances,
-    of RAVDESS 97.5 % and 33.5 %, whose two sentences share three words (docs/alignment.md).
+    Of the demo corpus it keeps 95.5 % of the right texts and 0.8 % of those of other utterances,
+    of RAVDESS 97.2 % and 32.5 %, whose two sentences share four of six words (docs/alignment.md).
 
     The score is the mean over its phonemes of the natural logarithm, per frame of 10 ms, of how
     much less likely the phoneme is than the likeliest one of the transcript: 0 is perfect."""

@@ -37,8 +37,10 @@ def decoder(**settings: Any) -> Any:
 def listen(decoder: Any, samples: bytes) -> None:
     """Run the decoder's present search over a whole utterance.
 
-    Told that it is whole, pocketsphinx normalises over all of it, and so forgets the last one.
+    The front end starts anew: it would carry something over from the last utterance, and half of
+    the alignments would depend on what the process heard before (docs/log.md).
     """
+    decoder.reinit_feat()
     decoder.start_utt()
     decoder.process_raw(samples, no_search=False, full_utt=True)
     decoder.end_utt()
