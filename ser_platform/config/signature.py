@@ -7,8 +7,14 @@ from typing import Any
 from ser_platform.config.schema import Experiment
 from ser_platform.config.sections import Section
 
-_NOT_IN_RESULTS = {"name": True, "corpus": {"root"}, "transcript": {"path", "words"}}
-"""What it is called, and where the same corpus and texts lie; any other setting counts."""
+_NOT_IN_RESULTS = {
+    "name": True,
+    "corpus": {"root"},
+    "transcript": {"path", "words"},
+    "features": {"device"},
+}
+"""What it is called, where the same corpus and texts lie, where the same frames are computed;
+any other setting counts."""
 
 
 def signature(section: Section) -> str:
