@@ -186,11 +186,14 @@ class Glove50Config(Section):
 
 
 class VectorFileConfig(Section):
-    """Word vectors in GloVe's text format; both papers use ``glove.840B.300d.txt``."""
+    """Word vectors of a file; both papers use ``glove.840B.300d.txt``.
+
+    A word that the file has neither whole nor in parts is read as zeros, and counted.
+    """
 
     kind: Literal["file"] = "file"
     path: str
-    """``.txt`` or ``.txt.gz``: a word and its numbers per line."""
+    """GloVe's, word2vec's or fastText's, text or binary, plain, ``.gz`` or a ``.zip`` of one."""
     trainable: bool = False
     """Unstated in both papers; frozen is our reading."""
 

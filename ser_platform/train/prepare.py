@@ -82,6 +82,7 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
         "frames": len(table.values),
         "words": len(vectors.words),
         "words_without_vector": len(vectors.unknown),
+        "words_from_letters": len(vectors.composed),
         "word_vectors": vectors.identity,
     }
     return Prepared(
