@@ -55,7 +55,9 @@ class Pretrained:
         values_ND = np.empty((frames, len(self.names)), np.float32)
         for before, start, end, behind in _parts(frames, hop):
             # The last to the very end: a norm over time also hears what fills no frame.
-            heard = samples[before * hop : (behind - 1) * hop + window if behind < frames else None]
+            heard = samples[
+                before * hop : (behind - 1) * hop + window if behind < frames else None
+            ]
             values_ND[start:end] = self._given(network, heard)[start - before : end - before]
         return values_ND
 

@@ -1,6 +1,7 @@
 """From an experiment to resident data: corpus, folds, cached frames, word vectors, dataset."""
 
 import logging
+from functools import partial
 
 import ray
 
@@ -17,7 +18,7 @@ from ser_platform.features.cache import (
 )
 from ser_platform.features.embeddings import WordVectors, load_vectors
 from ser_platform.features.rows import Progress
-from ser_platform.runtime import spread
+from ser_platform.runtime import gpus_for, spread
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, utterances_digest
@@ -67,6 +68,8 @@ def _vectors(experiment: Experiment, corpus: Corpus) -> WordVectors:
             len(vocabulary),
             ", ".join(vectors.unknown[:8]),
         )
+    if vectors.composed:
+        _log.info("words: %d of %d by their letters only", len(vectors.composed), len(vocabulary))
     return vectors
 
 
@@ -126,7 +129,8 @@ def _load(
         experiment.features,
         experiment.functionals,
     )
-    table = load_frames(store, utterances, frames, spread, log_progress(frames.kind))
+    on_gpus = partial(spread, gpus=gpus_for(frames))
+    table = load_frames(store, utterances, frames, on_gpus, log_progress(frames.kind))
     if functionals is None:
         return table, None
     progress = log_progress(functionals.kind)

@@ -14,7 +14,15 @@ from ser_platform.config.inputs import PretrainedConfig
 from ser_platform.errors import ConfigError
 from ser_platform.features import make_extractor, pretrained, pretrained_checkpoint
 from ser_platform.features.base import Frames, Signal
-from tests.features.pretrained_worlds import DIM, INSTALLED, KINDS, LAYERS, WHY_NOT, save_tiny, tiny
+from tests.features.pretrained_worlds import (
+    DIM,
+    INSTALLED,
+    KINDS,
+    LAYERS,
+    WHY_NOT,
+    save_tiny,
+    tiny,
+)
 from tests.features.signals import RATE, chirp, mixture, noise
 
 pytestmark = pytest.mark.skipif(not INSTALLED, reason=WHY_NOT)
@@ -246,12 +254,16 @@ def test_a_network_with_other_convolutions_says_its_framing(tmp_path: Path) -> N
     save_tiny(tmp_path, conv_dim=(8, 8), conv_kernel=(400, 2), conv_stride=(160, 1))
     config = PretrainedConfig(path=str(tmp_path))
     assert refusal(config).endswith("make frames of window_s: 0.035, hop_s: 0.01; give these")
-    assert len(make_extractor(with_settings(config, window_s=0.035, hop_s=0.01))(noise(RATE))) == 97
+    assert (
+        len(make_extractor(with_settings(config, window_s=0.035, hop_s=0.01))(noise(RATE))) == 97
+    )
 
 
 def test_an_adapter(folder: Path) -> None:
     edit(folder, "config.json", add_adapter=True)
-    assert "has an adapter that thins out its frames" in refusal(PretrainedConfig(path=str(folder)))
+    assert "has an adapter that thins out its frames" in refusal(
+        PretrainedConfig(path=str(folder))
+    )
 
 
 def test_another_rate(folder: Path) -> None:

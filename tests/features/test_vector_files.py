@@ -160,9 +160,7 @@ def test_another_version_and_a_classifier_are_refused(refusal: Callable[[bytes],
     older = FASTTEXT[:4] + struct.pack("<i", 11) + FASTTEXT[8:]
     assert refusal(older).endswith("fastText's format 11; 12 is known")
     supervised = FASTTEXT[:36] + struct.pack("<i", 3) + FASTTEXT[40:]
-    assert refusal(supervised).endswith(
-        "a fastText classifier; word vectors are cbow or skipgram"
-    )
+    assert refusal(supervised).endswith("a fastText classifier; word vectors are cbow or skipgram")
 
 
 def test_a_quantised_model_is_refused(refusal: Callable[[bytes], str]) -> None:
