@@ -49,7 +49,9 @@ def read(source: Source, wanted: Collection[str]) -> Vectors:
         if own or grams:
             rows[word] = [*own, *(header.words + gram for gram in grams)]
     sums = _summed(source, header, rows)
-    vectors = {word: finite(sums[word] / np.float32(len(rows[word])), source) for word in rows}
+    vectors = {
+        word: finite((sums[word] / len(rows[word])).astype(np.float32), source) for word in rows
+    }
     known = {word: vector for word, vector in vectors.items() if word in numbers}
     composed = {word: vector for word, vector in vectors.items() if word not in numbers}
     return Vectors(known, header.dimension, source.sha256(), composed)

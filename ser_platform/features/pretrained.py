@@ -17,13 +17,12 @@ from safetensors import SafetensorError
 from ser_platform.config.inputs import SAMPLE_RATE_HZ, PretrainedConfig
 from ser_platform.errors import ConfigError
 from ser_platform.features.base import Frames, Signal
-from ser_platform.features.pretrained_checkpoint import Checkpoint, digests, find_checkpoint
+from ser_platform.features.pretrained_checkpoint import digests, find_checkpoint
 
 if TYPE_CHECKING:
     import torch
 
 _LONGEST_S, _CONTEXT_S = 40, 5
-_AS_ON_A_CPU = {"enabled": True, "deterministic": True, "allow_tf32": False}
 _UNUSED = "masked_spec_embed"  # what training masks frames with; not every file has it
 
 Network = Callable[["torch.Tensor"], "tuple[torch.Tensor, ...]"]
@@ -64,10 +63,12 @@ class Pretrained:
     def _given(self, network: Network, samples: NDArray[np.float32]) -> Frames:
         import torch
 
-        with torch.inference_mode(), torch.backends.cudnn.flags(**_AS_ON_A_CPU):
+        # On a GPU in float32 too, so that it gives what a CPU gives.
+        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
             layers = network(torch.from_numpy(samples)[None])
-            mean = sum(layers[i] for i in self._layers) / len(self._layers)
-            return mean[0].cpu().numpy()
+            mean_ND = torch.stack([layers[i][0] for i in self._layers]).mean(dim=0)
+            return mean_ND.cpu().numpy()
 
     def identity(self) -> dict[str, object]:
         return {

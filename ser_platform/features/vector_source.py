@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from ser_platform.errors import ConfigError
 
@@ -16,10 +16,18 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _MEMBERS = (".txt", ".vec", ".bin")
 
 
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many of the next; none at the end."""
+        ...
+
+
 class Source:
     """The bytes of an unpacked file in order, hashed as they are read; holds 4 MB of them."""
 
-    def __init__(self, file: IO[bytes], path: Path) -> None:
+    def __init__(self, file: Readable, path: Path) -> None:
         self.path = path
         self._file = file
         self._digest = hashlib.sha256()

@@ -3,8 +3,8 @@
     SER_REAL_DATA=FOLDER python -m tests.benchmarks.parity [--recordings 60]
 
 FOLDER has corpora with a ``manifest.csv``, as tests/corpora/test_real.py reads them. For the rows
-of pyAudioAnalysis put it on the path, as the head of ``tests/benchmarks/features.py`` says; without
-it they compare with what it gave for one synthetic second (tests/features/golden).
+of pyAudioAnalysis put it on the path, as the head of ``tests/benchmarks/features.py`` says;
+without it they compare with what it gave for one synthetic second (tests/features/golden).
 """
 
 import argparse

@@ -42,7 +42,7 @@ def save_tiny(
     )
     transformers.logging.disable_progress_bar()
     with torch.random.fork_rng():
-        torch.random.default_generator.manual_seed(KINDS.index(kind))
+        torch.default_generator.manual_seed(KINDS.index(kind))
         network(made).save_pretrained(folder)
     extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=do_normalize)
     extractor.save_pretrained(folder)

@@ -51,7 +51,7 @@ def mixture() -> Signal:
 
 
 def recording(
-    samples: NDArray[np.generic],
+    samples: NDArray[np.int16] | NDArray[np.int32] | NDArray[np.float64],
     rate: int = RATE,
     container: str = "WAV",
     subtype: str | None = None,

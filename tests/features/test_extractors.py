@@ -184,7 +184,8 @@ def test_making_an_extractor_loads_no_heavy_library() -> None:
         "from ser_platform.features import make_extractor\n"
         "for kind in 'Mfcc39', 'ShortTerm34', 'Spectrogram', 'Mfcc40', 'Egemaps', 'Compare':\n"
         "    make_extractor(getattr(inputs, f'{kind}Config')()).identity()\n"
-        "print(sorted({'opensmile', 'librosa', 'torch', 'transformers', 'ray'} & set(sys.modules)))\n"
+        "heavy = {'opensmile', 'librosa', 'torch', 'transformers', 'ray'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert answer.stdout.decode().strip() == "[]"

@@ -116,7 +116,7 @@ def test_a_frame_begins_where_its_hop_says() -> None:
     import transformers
 
     path = tiny("wav2vec2").path
-    convolutions = transformers.Wav2Vec2Model.from_pretrained(path).eval().feature_extractor
+    convolutions: Any = transformers.Wav2Vec2Model.from_pretrained(path).eval().feature_extractor
     given = []
     for click in (0, 20_000):
         samples = torch.zeros(1, RATE)
