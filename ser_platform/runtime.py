@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import ray
 from ray.exceptions import RayTaskError
 
+from ser_platform.config.inputs import FeatureConfig, PretrainedConfig
 from ser_platform.config.schema import ClusterConfig
 from ser_platform.errors import ConfigError, WorkersError
 
@@ -85,13 +86,17 @@ def fetch(reference: ray.ObjectRef) -> Any:
         raise e.cause from e
 
 
-def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def spread(
+    function: Callable[[Item], Result], items: Iterable[Item], gpus: float = 0
+) -> Iterator[Result]:
     """``function`` of every item as Ray tasks of one CPU, results as they finish.
+
+    Ray hides GPUs from a task that asks for none: ``gpus`` is what each asks for.
 
     Items are drawn only when a task can take them, so that memory stays bounded. When a task
     fails, those already started still finish before its exception is raised.
     """
-    task = ray.remote(num_cpus=1, max_retries=3)(_unwrapped)
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=3)(_unwrapped)
     waiting = iter(items)
     running: list[ray.ObjectRef] = []
     failure: Exception | None = None
@@ -111,6 +116,22 @@ def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterato
             yield result
     if failure is not None:
         raise failure
+
+
+def gpus_for(features: FeatureConfig) -> float:
+    """How many GPUs a task needs that computes these.
+
+    Raises:
+        ConfigError: when CUDA is asked for and no node of the cluster has a GPU.
+    """
+    if not isinstance(features, PretrainedConfig) or features.device == "cpu":
+        return 0
+    found = ray.cluster_resources().get("GPU", 0) > 0
+    if features.device == "cuda" and not found:
+        raise ConfigError(
+            "features: device: cuda, and Ray knows of no GPU in this cluster; give device: auto"
+        )
+    return float(found)
 
 
 def _unwrapped(function: Callable[[Item], Result], item: Item) -> Result:

@@ -29,7 +29,9 @@ FLOORS = (
 )
 TORCH = ("models", "dataset", "batches", "inference", "tracking", "train", "predict", "tune")
 MAY_IMPORT = {
-    "torch": TORCH,
+    "torch": (*TORCH, "features/pretrained"),
+    "transformers": ("features/pretrained",),
+    "huggingface_hub": ("features/pretrained",),
     "ray": ("runtime", "train", "tune"),
     "optuna": ("tune",),
     "mlflow": ("tracking", "leaderboard", "inference/mlflow_code"),
@@ -93,7 +95,10 @@ def test_heavy_packages_stay_where_they_are_needed(path: Path) -> None:
         assert may, f"{here} may not import {module}; {MAY_IMPORT[top]} may"
 
 
-HEAVY = ("torch", "ray", "mlflow", "optuna", "numpy", "boto3", "opensmile", "librosa", "sklearn")
+HEAVY = (
+    *("torch", "ray", "mlflow", "optuna", "numpy", "boto3", "opensmile", "librosa", "sklearn"),
+    "transformers",
+)
 CHECK = f"""
 import sys, time
 from ser_platform.__main__ import main

@@ -111,8 +111,32 @@ class Mfcc40Config(Framing):
     hop_s: Seconds = 0.010
 
 
+class PretrainedConfig(Framing):
+    """Frame embeddings of a pretrained wav2vec 2.0, HuBERT or WavLM, through transformers.
+
+    Needs ``pip install 'ser-platform[embeddings]'``. Two networks are named by two paths, and
+    what is cached by the digest of the weights.
+    """
+
+    kind: Literal["pretrained"] = "pretrained"
+    path: str
+    """A folder as ``save_pretrained`` writes it, on every machine of the cluster; or the name of
+    a model of the Hugging Face hub, which is downloaded once per machine."""
+    revision: str | None = None
+    """Of a model of the hub, and needed there: a commit, a tag, or main."""
+    layer: int | Literal["mean"] | tuple[int, ...] = -1
+    """0 what the transformer reads, 1 what its first layer gives, -1 what its last gives; or the
+    mean of several: ``mean`` of them all, from 0 on, or a list."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Not a part of the identity: float32 on both, which differ in the last digits."""
+    window_s: Seconds = 0.025
+    """The network fixes it: 0.025 for all three as they were published; another is refused."""
+    hop_s: Seconds = 0.020
+    """As ``window_s``: 0.020."""
+
+
 FeatureConfig = Annotated[
-    Mfcc39Config | ShortTerm34Config | SpectrogramConfig | Mfcc40Config,
+    Mfcc39Config | ShortTerm34Config | SpectrogramConfig | Mfcc40Config | PretrainedConfig,
     Field(discriminator="kind"),
 ]
 """One row of values per frame."""
@@ -137,7 +161,18 @@ class EgemapsConfig(Section):
     kind: Literal["egemaps"] = "egemaps"
 
 
-FunctionalsConfig = Annotated[Prosody35Config | EgemapsConfig, Field(discriminator="kind")]
+class CompareConfig(Section):
+    """The 6,373 functionals of the ComParE challenges (Schuller et al. 2016), for a classifier.
+
+    openSMILE is licensed by audEERING for research and non-commercial use.
+    """
+
+    kind: Literal["compare"] = "compare"
+
+
+FunctionalsConfig = Annotated[
+    Prosody35Config | EgemapsConfig | CompareConfig, Field(discriminator="kind")
+]
 """One row of values per utterance."""
 ExtractorConfig = FeatureConfig | FunctionalsConfig
 
@@ -151,11 +186,14 @@ class Glove50Config(Section):
 
 
 class VectorFileConfig(Section):
-    """Word vectors in GloVe's text format; both papers use ``glove.840B.300d.txt``."""
+    """Word vectors of a file; both papers use ``glove.840B.300d.txt``.
+
+    A word that the file has neither whole nor in parts is read as zeros, and counted.
+    """
 
     kind: Literal["file"] = "file"
     path: str
-    """``.txt`` or ``.txt.gz``: a word and its numbers per line."""
+    """GloVe's, word2vec's or fastText's, text or binary, plain, ``.gz`` or a ``.zip`` of one."""
     trainable: bool = False
     """Unstated in both papers; frozen is our reading."""
 

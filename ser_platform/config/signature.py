@@ -11,9 +11,10 @@ NOT_IN_RESULTS: dict[str, Any] = {
     "name": True,
     "corpus": {"root"},
     "transcript": {"path", "words"},
+    "features": {"device"},
 }
-"""What it is called, and where the same corpus and texts lie; any other setting counts, that of
-the aligner where it may be asked."""
+"""What it is called, where the same corpus and texts lie, where the same frames are computed; any
+other setting counts, that of the aligner where it may be asked."""
 
 
 def signature(section: Section) -> str:

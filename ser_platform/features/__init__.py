@@ -1,10 +1,12 @@
 """Signal -> frames or functionals, computed once, cached in object storage; words -> vectors."""
 
 from ser_platform.config.inputs import (
+    CompareConfig,
     EgemapsConfig,
     ExtractorConfig,
     Mfcc39Config,
     Mfcc40Config,
+    PretrainedConfig,
     Prosody35Config,
     ShortTerm34Config,
     SpectrogramConfig,
@@ -37,6 +39,10 @@ def make_extractor(config: ExtractorConfig) -> FrameExtractor:
             from ser_platform.features.mfcc40 import Mfcc40
 
             return Mfcc40(config)
+        case PretrainedConfig():
+            from ser_platform.features.pretrained import Pretrained
+
+            return Pretrained(config)
         case Prosody35Config():
             from ser_platform.features.prosody import Prosody35
 
@@ -45,3 +51,7 @@ def make_extractor(config: ExtractorConfig) -> FrameExtractor:
             from ser_platform.features.egemaps import Egemaps
 
             return Egemaps(config)
+        case CompareConfig():
+            from ser_platform.features.compare import Compare
+
+            return Compare(config)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from functools import partial
 
 import ray
 
@@ -20,7 +21,7 @@ from ser_platform.features.cache import (
 )
 from ser_platform.features.embeddings import WordVectors, load_vectors
 from ser_platform.features.rows import Progress
-from ser_platform.runtime import spread
+from ser_platform.runtime import gpus_for, spread
 from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, folds_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
@@ -99,6 +100,8 @@ def _vectors(experiment: Experiment, corpus: Corpus) -> WordVectors:
             len(vocabulary),
             ", ".join(vectors.unknown[:8]),
         )
+    if vectors.composed:
+        _log.info("words: %d of %d by their letters only", len(vectors.composed), len(vocabulary))
     return vectors
 
 
@@ -114,6 +117,7 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
         "frames": len(table.values),
         "words": len(vectors.words),
         "words_without_vector": len(vectors.unknown),
+        "words_from_letters": len(vectors.composed),
         "word_vectors": vectors.identity,
     }
     if given.errors is not None:
@@ -157,8 +161,9 @@ def _load(experiment: Experiment, given: Given) -> tuple[FrameTable, Functionals
     """The features of all utterances, from the cache, which is filled where it is cold."""
     utterances, store, digests = given.corpus.utterances, given.store, given.digests
     functionals = None
+    on_gpus = partial(spread, gpus=gpus_for(experiment.features))
     with showing(experiment.features.kind) as progress:
-        table = load_frames(store, utterances, experiment.features, spread, progress, digests)
+        table = load_frames(store, utterances, experiment.features, on_gpus, progress, digests)
     if experiment.functionals is not None:
         with showing(experiment.functionals.kind) as progress:
             functionals = load_functionals(

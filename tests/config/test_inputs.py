@@ -70,7 +70,7 @@ def test_what_does_not_fit_is_explained(refusal: Refusal, features: str, message
 
 def test_functionals_are_chosen_by_kind_and_have_no_other_setting() -> None:
     section = TypeAdapter[FunctionalsConfig](FunctionalsConfig)
-    for kind in "prosody35", "egemaps":
+    for kind in "prosody35", "egemaps", "compare":
         assert section.validate_python({"kind": kind}).model_dump() == {"kind": kind}
         with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
             section.validate_python({"kind": kind, "window_s": 0.02})

@@ -208,7 +208,7 @@ def test_problems_inside_an_architecture_carry_its_path(refusal: Refusal) -> Non
     assert message.splitlines() == [
         "x.yaml: 4 problems",
         "  line 5, study.architectures.a.features: missing; "
-        "expected a section with kind: mfcc39, shortterm34, spectrogram or mfcc40",
+        "expected a section with kind: mfcc39, shortterm34, spectrogram, mfcc40 or pretrained",
         "  line 5, study.architectures.a.model: missing; "
         "expected a section with kind: alignment, cnn_lstm, cnn_phoneme, dual_rnn, "
         "lstm_attention, tdnn_lstm or wise",

@@ -1,6 +1,9 @@
 """Signals made by integer arithmetic only: the same samples on every machine."""
 
+import io
+
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
 from ser_platform.features.base import SAMPLE_RATE_HZ, Signal
@@ -45,6 +48,18 @@ def mixture() -> Signal:
     tone[seconds(0.2) :] += noise(seconds(0.2), peak=3_000)
     parts = [silence(seconds(0.1)), tone, noise(seconds(0.2)), square(seconds(0.2))]
     return np.concatenate([*parts, silence(seconds(0.1))])
+
+
+def recording(
+    samples: NDArray[np.int16] | NDArray[np.int32] | NDArray[np.float64],
+    rate: int = RATE,
+    container: str = "WAV",
+    subtype: str | None = None,
+) -> bytes:
+    """The bytes of a file, of ``[samples]`` or ``[samples, channels]``."""
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format=container, subtype=subtype)
+    return file.getvalue()
 
 
 def _scaled(values: NDArray[np.int64], full: int, peak: int) -> Signal:

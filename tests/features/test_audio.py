@@ -10,15 +10,7 @@ import soxr
 
 from ser_platform.errors import FeatureError
 from ser_platform.features.audio import decode, load
-from tests.features.signals import RATE, chirp, mixture, noise, seconds, square
-
-
-def recording(
-    samples: np.ndarray, rate: int = RATE, container: str = "WAV", subtype: str | None = None
-) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, samples, rate, format=container, subtype=subtype)
-    return file.getvalue()
+from tests.features.signals import RATE, chirp, mixture, noise, recording, seconds, square
 
 
 def refusal(data: bytes) -> str:

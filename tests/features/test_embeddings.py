@@ -157,19 +157,6 @@ def test_a_packed_file_that_was_cut_off_is_named(from_text: WithFile, tmp_path: 
         from_text(data, "the", name="glove.txt.gz")
 
 
-def test_a_text_file_that_is_called_packed_is_named(from_text: WithFile) -> None:
-    with pytest.raises(ConfigError, match="cannot be read to its end: Not a gzipped file"):
-        from_text(SMALL, "the", name="glove.txt.gz")
-
-
-def test_an_archive_must_be_unpacked(from_text: WithFile, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as failure:
-        from_text(b"PK", "the", name="glove.6B.zip")
-    assert str(failure.value) == (
-        f"embedding: {tmp_path}/glove.6B.zip: unpack it first, and give the .txt inside"
-    )
-
-
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as failure:
         load_vectors(VectorFileConfig(path=f"{tmp_path}/absent.txt"), ["the"])

@@ -6,15 +6,30 @@ import pickle
 import numpy as np
 import pytest
 
-from ser_platform.config.inputs import EgemapsConfig, FunctionalsConfig, Prosody35Config
+from ser_platform.config.inputs import (
+    CompareConfig,
+    EgemapsConfig,
+    FunctionalsConfig,
+    Prosody35Config,
+)
 from ser_platform.errors import FeatureError
 from ser_platform.features import make_extractor
+from ser_platform.features.audio import decode
 from ser_platform.features.base import FrameExtractor, Signal
-from tests.features.signals import RATE, chirp, mixture, noise, seconds, silence, square
+from tests.features.signals import (
+    RATE,
+    chirp,
+    mixture,
+    noise,
+    recording,
+    seconds,
+    silence,
+    square,
+)
 
-CONFIGS: list[FunctionalsConfig] = [Prosody35Config(), EgemapsConfig()]
-DIM = {"prosody35": 35, "egemaps": 88}
-SHORTEST_S = {"prosody35": 0.055, "egemaps": 0.060}
+CONFIGS: list[FunctionalsConfig] = [Prosody35Config(), EgemapsConfig(), CompareConfig()]
+DIM = {"prosody35": 35, "egemaps": 88, "compare": 6_373}
+SHORTEST_S = {"prosody35": 0.055, "egemaps": 0.060, "compare": 0.060}
 
 
 @pytest.fixture(params=CONFIGS, ids=lambda config: config.kind)
@@ -79,16 +94,18 @@ def test_much_too_short_is_refused_too(extractor: FrameExtractor, samples: int) 
         extractor(noise(samples))
 
 
-def column(extractor: FrameExtractor, *parts: str) -> int:
-    """The first of the values whose name has all the parts."""
-    return next(i for i, name in enumerate(extractor.names) if all(p in name for p in parts))
+def mean_loudness(extractor: FrameExtractor) -> int:
+    """The number of the column, called audspec_lengthL1norm in ComParE."""
+    found = [name for name in extractor.names if name.endswith("_amean")]
+    loud = next(name for name in found if name.startswith(("loudness", "audspec_lengthL1norm")))
+    return extractor.names.index(loud)
 
 
 def test_two_minutes_are_read_to_their_end(extractor: FrameExtractor) -> None:
     """The ring buffers between openSMILE's levels hold 2 s; what waits longer would be lost."""
     second = chirp(RATE, 150, 250)
     faint, loud = np.tile(second // 8, 60), np.tile(second, 60)
-    mean = column(extractor, "loudness", "amean")
+    mean = mean_loudness(extractor)
     apart = [extractor(half)[0, mean] for half in (faint, loud)]
     together = extractor(np.concatenate([faint, loud]))
     assert np.isfinite(together).all()
@@ -112,8 +129,16 @@ def test_the_signal_is_left_as_it_was(extractor: FrameExtractor) -> None:
 
 def test_full_scale_does_not_wrap_round(extractor: FrameExtractor) -> None:
     full, below = square(RATE, peak=32_767), square(RATE, peak=32_000)
-    mean = column(extractor, "loudness", "amean")
+    mean = mean_loudness(extractor)
     assert extractor(full)[0, mean] == pytest.approx(extractor(below)[0, mean], rel=0.03)
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 48_000])
+def test_stereo_and_any_rate_give_a_row(extractor: FrameExtractor, rate: int) -> None:
+    sound = np.stack([chirp(rate), noise(rate)], axis=1)
+    row = extractor(decode(recording(sound, rate), "a"))
+    assert row.shape == (1, len(extractor.names))
+    assert np.isfinite(row).all()
 
 
 def test_an_extractor_travels_to_another_process(extractor: FrameExtractor) -> None:
