@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from ser_platform.dataset import Dataset, Rows
 
-Moments = tuple[NDArray[np.float32], NDArray[np.float32]]
+Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Mean and standard deviation."""
+Fitted = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Tables of both, ``[S, D]``."""
 
 
 def fitted(
@@ -21,46 +23,50 @@ def fitted(
     dataset: Dataset,
     train: Rows,
     by: Literal["global", "speaker", "none"],
-) -> Moments:
+) -> Fitted:
     """Mean and deviation ``[S, D]`` that a network is given, from its training part.
 
     ``global``: one row. ``speaker``: row i of speaker i of the dataset, and row 0 of every
     speaker that is not in the training part: the mean of the rows of those that are. What such
-    a speaker's own recordings have in common is never looked at. ``none``: 0 and 1.
+    a speaker's own recordings have in common is never looked at. ``none``: 0 and 1. A value
+    that never varies gets a deviation of 1, so that dividing by it changes nothing.
     """
     mean, std = moments(dataset, train)
+    varies = _varies(mean, std)
     if by == "none":
-        return np.zeros_like(mean)[None], np.ones_like(std)[None]
+        return _single(np.zeros_like(mean), np.ones_like(std))
     if by == "global":
-        return mean[None], std[None]
+        return _single(mean, np.where(varies, std, 1.0))
     speakers = dataset.speaker_ids[train]
     known = np.unique(speakers)
     own_KPD = np.stack([np.stack(moments(dataset, train[speakers == s])) for s in known])
+    # One utterance says nothing of how much a speaker varies: the deviation of all stands in.
+    own_KPD[:, 1] = np.where(_varies(*own_KPD.swapaxes(0, 1)), own_KPD[:, 1], std)
     table_SPD = np.repeat(own_KPD.mean(axis=0, keepdims=True), dataset.speaker_ids.max() + 1, 0)
     table_SPD[known] = own_KPD
-    means, stds = table_SPD.swapaxes(0, 1)
-    return means, stds
+    table_SPD[:, 1] = np.where(varies, table_SPD[:, 1], 1.0)
+    return table_SPD[:, 0].astype(np.float32), table_SPD[:, 1].astype(np.float32)
 
 
 def frame_statistics(dataset: Dataset, rows: Rows) -> Moments:
-    """Mean and standard deviation ``[D]`` over all frames of these utterances only.
-
-    A value that never varies gets a deviation of 1, so that dividing by it changes nothing.
-    """
+    """Mean and standard deviation ``[D]`` over all frames of these utterances only."""
     weight = dataset.lengths[rows, None] / dataset.lengths[rows].sum()
     mean = (weight * dataset.frame_means[rows]).sum(axis=0)
     between = (weight * (dataset.frame_means[rows] - mean) ** 2).sum(axis=0)
     within = dataset.frame_scatters[rows].sum(axis=0) / dataset.lengths[rows].sum()
-    std = np.sqrt(between + within)
-    return _single(mean, std)
+    return mean, np.sqrt(between + within)
 
 
 def functional_statistics(dataset: Dataset, rows: Rows) -> Moments:
     """Mean and standard deviation ``[Q]`` of the functionals of these utterances only."""
     values = dataset.functionals[rows].astype(np.float64)
-    return _single(values.mean(axis=0), values.std(axis=0))
+    return values.mean(axis=0), values.std(axis=0)
 
 
-def _single(mean: NDArray[np.float64], std: NDArray[np.float64]) -> Moments:
-    std[std <= 1e-12 * np.abs(mean)] = 1.0  # float64 rounding of a constant, or exactly 0
-    return mean.astype(np.float32), std.astype(np.float32)
+def _varies(mean: NDArray[np.float64], std: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """False for a constant, whose deviation is exactly 0 or float64 rounding."""
+    return std > 1e-12 * np.abs(mean)
+
+
+def _single(mean: NDArray[np.float64], std: NDArray[np.float64]) -> Fitted:
+    return mean[None].astype(np.float32), std[None].astype(np.float32)

@@ -28,9 +28,20 @@ def test_a_value_that_never_varies_is_left_as_it_is(rng) -> None:
     made = [utterance([[30]], row)[0] for row in range(60)]
     table = table_of({u.id: 31 + 7 * row for row, u in enumerate(made)}, 41, rng)
     table.values[:, 1:] = np.arange(40) / 1000  # many, as few leave a rounding error behind
-    _, std = frame_statistics(build_dataset(made, table, vectors_of(2, rng)), np.arange(60))
-    assert std[0] != 1.0
-    assert (std[1:] == 1.0).all()
+    dataset = build_dataset(made, table, vectors_of(2, rng))
+    for by in ("global", "speaker"):
+        _, std = fitted(frame_statistics, dataset, np.arange(60), by)
+        assert (std[:, 0] != 1.0).all()
+        assert (std[:, 1:] == 1.0).all()
+
+
+def test_a_speaker_of_one_utterance_varies_as_all_do(dataset) -> None:
+    train = np.array([0, 3, 6, 9, 1])
+    _, std = fitted(functional_statistics, dataset, train, "speaker")
+    _, of_all = functional_statistics(dataset, train)
+    _, of_first = functional_statistics(dataset, train[:4])
+    np.testing.assert_allclose(std[2], of_all, rtol=1e-6)
+    np.testing.assert_allclose(std[0], (of_first + of_all) / 2, rtol=1e-6)
 
 
 def test_functionals_are_scaled_by_a_part_of_them(dataset) -> None:
@@ -53,8 +64,8 @@ def test_every_speaker_of_the_training_part_has_its_own_statistics(dataset, mome
     mean, std = fitted(moments, dataset, train, "speaker")
     own = [moments(dataset, train[dataset.speaker_ids[train] == s]) for s in (1, 2)]
     for s in (1, 2):
-        np.testing.assert_array_equal(mean[s], own[s - 1][0])
-        np.testing.assert_array_equal(std[s], own[s - 1][1])
+        np.testing.assert_allclose(mean[s], own[s - 1][0], rtol=1e-6)
+        np.testing.assert_allclose(std[s], own[s - 1][1], rtol=1e-6)
     for unseen in (0, 3):
         np.testing.assert_allclose(mean[unseen], np.mean([m for m, _ in own], axis=0), rtol=1e-6)
         np.testing.assert_allclose(std[unseen], np.mean([s for _, s in own], axis=0), rtol=1e-6)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ser_platform.config.corpus import SplitConfig
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.config.transcript import OracleConfig
 from ser_platform.door import door
 
 
@@ -39,7 +40,9 @@ def _act(file: ExperimentFile, arguments: Namespace) -> int:
     from ser_platform.pages.terminal import console, say, show_findings, show_table
     from ser_platform.train.given import read
 
-    corpus, folds = read(file.experiment(next(iter(file.architectures))))
+    # What was said is what leaks, whatever a network reads of it.
+    experiment = file.experiment(next(iter(file.architectures)))
+    corpus, folds = read(experiment.model_copy(update={"transcript": OracleConfig()}))
     crossed = file.split.scenarios is not None
     done = audit(Given(corpus, folds, sounds_of(corpus.utterances), crossed))
     folder = arguments.out or Path(".ser", "audit", file.name)

@@ -1,5 +1,6 @@
 """What a network is given must be what it reads: refused here before anything is computed."""
 
+from ser_platform.config.corpus import CorpusConfig
 from ser_platform.config.inputs import EmbeddingConfig, FunctionalsConfig
 from ser_platform.config.model import ModelConfig
 from ser_platform.config.recognition import RecognitionConfig
@@ -11,8 +12,20 @@ def refuse_unread(
     functionals: FunctionalsConfig | None,
     embedding: EmbeddingConfig,
     transcript: TranscriptConfig,
+    corpus: CorpusConfig,
 ) -> None:
     """Raise ValueError when a network ignores what it is given, or reads what nobody gives."""
+    if corpus.missing_alignment == "align":
+        if corpus.kind == "emodb":
+            raise ValueError(
+                "corpus.missing_alignment is align, but EmoDB is German and the aligner reads "
+                "English; give corpus.alignments, or even"
+            )
+        if transcript.kind == "corrupted":
+            raise ValueError(
+                "corpus.missing_alignment is align, and transcript.kind corrupted needs word "
+                "times before it errs; give the times with the corpus, or even"
+            )
     if functionals and not model.reads_functionals:
         raise ValueError(
             f"functionals ({functionals.kind}) are given, but the network ({model.kind}) reads "

@@ -78,7 +78,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _what_is_given_is_read(self) -> "Experiment":
-        refuse_unread(self.model, self.functionals, self.embedding, self.transcript)
+        refuse_unread(self.model, self.functionals, self.embedding, self.transcript, self.corpus)
         return self
 
     @property
@@ -132,9 +132,11 @@ class ExperimentFile(Section):
     @model_validator(mode="after")
     def _what_is_given_is_read(self) -> "ExperimentFile":
         if self.model is not None:
-            refuse_unread(self.model, self.functionals, self.embedding, self.transcript)
+            refuse_unread(
+                self.model, self.functionals, self.embedding, self.transcript, self.corpus
+            )
         for own in self.study.architectures.values():
-            refuse_unread(own.model, own.functionals, self.embedding, self.transcript)
+            refuse_unread(own.model, own.functionals, self.embedding, self.transcript, self.corpus)
         return self
 
     @property

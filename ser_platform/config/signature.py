@@ -10,7 +10,7 @@ from ser_platform.config.sections import Section
 NOT_IN_RESULTS: dict[str, Any] = {
     "name": True,
     "corpus": {"root"},
-    "transcript": {"path", "words"},
+    "transcript": {"path", "words", "project"},
     "features": {"device"},
 }
 """What it is called, where the same corpus and texts lie, where the same frames are computed; any

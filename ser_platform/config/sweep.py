@@ -93,6 +93,8 @@ def _unswept(experiment: Experiment, setting: str) -> str | None:
         return f"cannot be swept; numbers of {SWEPT} can be, such as transcript.wer"
     if name not in place_of(Experiment).child(SWEPT).narrowed(kind).settings:
         return unknown_setting(Experiment, (SWEPT, kind, name), full=True).message
+    if kind != "corrupted":
+        return f"cannot be swept with transcript.kind {kind}; only errors made on purpose can be"
     return None
 
 

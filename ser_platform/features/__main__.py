@@ -16,6 +16,7 @@ from ser_platform.config import load_experiment_file
 from ser_platform.config.problems import nearest
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.door import Act, door
+from ser_platform.errors import ConfigError
 
 if TYPE_CHECKING:
     from ser_platform.upkeep.front_ends import FrontEnd
@@ -115,6 +116,13 @@ def _look(file: ExperimentFile) -> "tuple[str, list[FrontEnd]]":
     from ser_platform.train.given import look
     from ser_platform.upkeep.front_ends import front_ends
 
+    if file.experiment(next(iter(file.architectures))).may_align and (
+        file.alignment.unaligned == "drop"
+    ):
+        raise ConfigError(
+            f"{file.name}: alignment.unaligned is drop, and what is dropped is known only once "
+            "the corpus is aligned: ls, verify and gc cannot tell its shards; use verify --all"
+        )
     given = look(file)
     return given.corpus.name, front_ends(file, given.corpus, given.digests)
 

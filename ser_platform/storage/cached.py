@@ -118,7 +118,10 @@ class CachedStore:
             parsed = parse(data)
         except CorruptObjectError as error:
             _log.warning("the copy %s is damaged: %s; deleted, and fetched again", path, error)
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as refusal:
+                self._complain(refusal)
             return None
         with contextlib.suppress(OSError):  # it may be gone by now, or of another user
             os.utime(path)  # the time of use: see _make_room

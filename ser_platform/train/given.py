@@ -1,7 +1,7 @@
 """What an experiment file names: looked at before anything heavy is loaded."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ser_platform.config.cache import CacheConfig
@@ -31,6 +31,8 @@ class Given:
     """Of recordings hashed before; None: every one is read again."""
     errors: Comparison | None = None
     """Of its transcripts, counted against the corpus's own words; None for those themselves."""
+    said: Corpus | None = None
+    """With the corpus's own words, where ``corpus`` has others; folds are cut by these."""
 
 
 def look(file: ExperimentFile) -> Given:
@@ -54,7 +56,7 @@ def look_along(file: ExperimentFile) -> list[tuple[Point, Given]]:
     for point in points(file):
         heard = with_transcripts(said, point.file.transcript)
         errors = _errors(said, heard)
-        along.append((point, Given(given.store, heard, given.folds, given.digests, errors)))
+        along.append((point, replace(given, corpus=heard, errors=errors)))
     return along
 
 
@@ -66,12 +68,12 @@ def _look(file: ExperimentFile) -> tuple[Given, Corpus]:
     store.exists("features")
     experiment = file.experiment(next(iter(file.architectures)))
     said = read_corpus(experiment.corpus)
-    corpus, folds = _cut(with_transcripts(said, experiment.transcript), experiment)
+    corpus, folds = _cut(said, experiment)
     errors = _errors(said, corpus)
     if errors is not None:
         _log.info("corpus: %s", in_words(errors))
     digests = recording_digests(file.cache, corpus)
-    return Given(store, corpus, folds, digests, errors), said
+    return Given(store, corpus, folds, digests, errors, said), said
 
 
 def recording_digests(config: CacheConfig, corpus: Corpus) -> RecordingDigests | None:
@@ -83,9 +85,7 @@ def recording_digests(config: CacheConfig, corpus: Corpus) -> RecordingDigests |
 
 def read(experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:
     """The corpus and its folds; what was mended or left out is logged."""
-    return _cut(
-        with_transcripts(read_corpus(experiment.corpus), experiment.transcript), experiment
-    )
+    return _cut(read_corpus(experiment.corpus), experiment)
 
 
 def _errors(said: Corpus, heard: Corpus) -> Comparison | None:
@@ -95,10 +95,16 @@ def _errors(said: Corpus, heard: Corpus) -> Comparison | None:
     return compare(said.utterances, heard.utterances)
 
 
-def _cut(corpus: Corpus, experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:
+def _cut(said: Corpus, experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]]:
+    """The corpus as a network reads it, and folds by what was said in it.
+
+    A text that was heard wrong is still the text that was said: with ``split.scenarios`` it must
+    not be on two sides.
+    """
+    corpus = with_transcripts(said, experiment.transcript)
     for note in corpus.notes:
         _log.info("corpus: %s", note)
-    folds = make_folds(corpus.utterances, experiment.split)
+    folds = make_folds(said.utterances, experiment.split)
     speakers = {u.speaker for u in corpus.utterances}
     _log.info(
         "corpus: %s, %d utterances of %d speakers in %d folds%s",

@@ -6,8 +6,8 @@ from functools import partial
 
 import ray
 
-from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.config.schema import Experiment, ExperimentFile
+from ser_platform.config.transcript import OracleConfig
 from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import make_folds
 from ser_platform.corpora.words import UNKNOWN_PHONEME
@@ -49,12 +49,13 @@ def with_words(experiment: Experiment, given: Given) -> Given:
         return given
     for note in corpus.notes[len(before.notes) :]:
         _log.info("corpus: %s", note)
-    errors = given.errors
-    if isinstance(experiment.transcript, RecognitionConfig):
-        left = {u.id for u in corpus.utterances}
-        errors = compare([u for u in before.utterances if u.id in left], corpus.utterances)
+    left = {u.id for u in corpus.utterances}
+    said = [u for u in (given.said or before).utterances if u.id in left]
+    errors = None
+    if not isinstance(experiment.transcript, OracleConfig):
+        errors = compare(said, corpus.utterances)
         _log.info("corpus: %s", in_words(errors))
-    folds = make_folds(corpus.utterances, experiment.split)
+    folds = make_folds(said, experiment.split)
     return replace(given, corpus=corpus, folds=folds, errors=errors)
 
 

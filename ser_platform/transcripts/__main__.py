@@ -4,8 +4,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.door import door, parser_of
+from ser_platform.errors import ConfigError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +29,11 @@ def _wer(file: ExperimentFile, _arguments: Namespace) -> None:
     from ser_platform.transcripts.show import show_rates
     from ser_platform.transcripts.wer import compare
 
+    if isinstance(file.transcript, RecognitionConfig):
+        raise ConfigError(
+            f"transcript.kind is {file.transcript.kind}: what it hears is counted where it "
+            "listens, in the log and the record of tune, train and features"
+        )
     said = read_corpus(file.corpus)
     heard = with_transcripts(said, file.transcript)
     show_rates(said, compare(said.utterances, heard.utterances))

@@ -14,6 +14,7 @@ from typing import Any
 
 import jiwer
 
+from ser_platform.corpora.words import clean_words
 from ser_platform.utterance import Utterance
 
 
@@ -112,7 +113,7 @@ def _rates(pairs: Sequence[tuple[Utterance, Utterance]]) -> ErrorRates:
 
 
 def _text(utterance: Utterance) -> str:
-    return " ".join(word.text for word in utterance.words)
+    return " ".join(clean_words(utterance.transcript))
 
 
 def _record(rates: ErrorRates) -> dict[str, Any]:

@@ -401,3 +401,14 @@ def test_word_vectors_are_not_learned_by_a_network_that_reads_none(
 ) -> None:
     text = wise.replace("{kind: wise}", model) + "embedding: {kind: glove50, trainable: true}\n"
     assert "reads no words: there is nothing to learn them from" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "problem"),
+    [
+        (("corpus={kind: emodb, root: /x}",), "EmoDB is German and the aligner reads English"),
+        (("transcript={kind: corrupted, wer: 0.1}",), "needs word times before it errs"),
+    ],
+)
+def test_what_the_aligner_cannot_do_is_refused(refusal, wise, overrides, problem) -> None:
+    assert problem in refusal(wise, *overrides, "corpus.missing_alignment=align")

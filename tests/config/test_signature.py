@@ -36,7 +36,9 @@ def experiments() -> Iterator[Experiment]:
     for row in zip_longest(*columns):
         sections = [own or column[0] for own, column in zip(row, columns, strict=True)]
         chosen: dict[str, Any] = dict(zip(unions, sections, strict=True))
-        chosen["corpus"] = chosen["corpus"].model_copy(update={"missing_alignment": "align"})
+        # The aligner reads no German.
+        policy = "even" if chosen["corpus"].kind == "emodb" else "align"
+        chosen["corpus"] = chosen["corpus"].model_copy(update={"missing_alignment": policy})
         yield Experiment(name="x", **chosen)
 
 
@@ -75,6 +77,8 @@ def test_every_setting_counts_but_the_name_and_where_things_lie_or_run() -> None
     counted, left_out = set(), set()
     for experiment in experiments():
         for path, changed in changes(experiment):
+            if path.startswith("alignment.") and not experiment.may_align:
+                continue
             differs = signature(changed) != signature(experiment)
             (counted if differs else left_out).add(path)
     assert left_out == {"name", "corpus.root", "features.device"}

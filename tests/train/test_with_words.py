@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ser_platform.config.alignment import AlignmentConfig
-from ser_platform.config.corpus import DemoCorpusConfig
+from ser_platform.config.corpus import DemoCorpusConfig, SplitConfig
+from ser_platform.config.corruption import CorruptedConfig
 from ser_platform.config.inputs import Mfcc39Config
 from ser_platform.config.model.wise import WiseConfig
 from ser_platform.config.schema import Experiment
@@ -15,6 +16,7 @@ from ser_platform.storage import open_store
 from ser_platform.train import prepare
 from ser_platform.train.given import Given, read
 from ser_platform.train.prepare import with_words
+from ser_platform.transcripts.wer import compare
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +50,19 @@ def test_who_is_dropped_is_in_no_fold(experiment, tmp_path, monkeypatch, caplog)
     assert all(first.id not in (*f.train, *f.validation, *f.test) for f in found.folds)
     assert "transcripts: alignment by pocketsphinx 2/2 utterances, 0 cached" in caplog.text
     assert f"not aligned, left out: 1 utterances: {first.id}" in caplog.text
+
+
+def test_folds_are_cut_by_what_was_said_and_not_by_what_was_heard(experiment) -> None:
+    split = SplitConfig(scenarios=2)
+    said, folds = read(experiment.model_copy(update={"split": split}))
+    wrong = CorruptedConfig(wer=0.5)
+    heard, others = read(experiment.model_copy(update={"split": split, "transcript": wrong}))
+    assert [u.transcript for u in heard.utterances] != [u.transcript for u in said.utterances]
+    assert others == folds
+
+
+def test_words_that_are_aligned_later_are_counted_by_their_text(experiment) -> None:
+    corpus, _ = read(experiment)
+    heard = replace(corpus, utterances=tuple(replace(u, words=()) for u in corpus.utterances[:2]))
+    errors = compare(corpus.utterances[:2], heard.utterances)
+    assert errors.corpus.wer == 0
