@@ -93,7 +93,7 @@ class CachedStore:
                 self._locks.mkdir(parents=True, exist_ok=True)
                 name = hashlib.sha256(key.encode()).hexdigest()
                 stack.enter_context(FileLock(self._locks / f"{name}.lock"))
-            except (OSError, NotImplementedError) as error:
+            except (OSError, NotImplementedError) as error:  # filelock's: a disk without locks
                 self._complain(error)
                 return parse(self._store.read(key))
             parsed = self._copy(path, parse)  # of whoever held the lock until now

@@ -32,7 +32,7 @@ class Given:
     errors: Comparison | None = None
     """Of its transcripts, counted against the corpus's own words; None for those themselves."""
     said: Corpus | None = None
-    """With the corpus's own words, where ``corpus`` has others; folds are cut by these."""
+    """With the corpus's own words, by which folds are cut; None: ``corpus`` has them."""
 
 
 def look(file: ExperimentFile) -> Given:
@@ -41,27 +41,6 @@ def look(file: ExperimentFile) -> Given:
     Raises:
         SerError: whatever a user can mend there.
     """
-    given, _ = _look(file)
-    return given
-
-
-def look_along(file: ExperimentFile) -> list[tuple[Point, Given]]:
-    """:func:`look` at every point of a file that sweeps; the corpus is read once.
-
-    Raises:
-        SerError: whatever a user can mend there, at any point.
-    """
-    given, said = _look(file)
-    along: list[tuple[Point, Given]] = []
-    for point in points(file):
-        heard = with_transcripts(said, point.file.transcript)
-        errors = _errors(said, heard)
-        along.append((point, replace(given, corpus=heard, errors=errors)))
-    return along
-
-
-def _look(file: ExperimentFile) -> tuple[Given, Corpus]:
-    """What the file names, and its corpus as it was said."""
     store = open_store(file.store, file.cache)
     # Refused now, and not after minutes of work.
     check_uri(file.tracking.uri)
@@ -73,7 +52,23 @@ def _look(file: ExperimentFile) -> tuple[Given, Corpus]:
     if errors is not None:
         _log.info("corpus: %s", in_words(errors))
     digests = recording_digests(file.cache, corpus)
-    return Given(store, corpus, folds, digests, errors, said), said
+    return Given(store, corpus, folds, digests, errors, said)
+
+
+def look_along(file: ExperimentFile) -> list[tuple[Point, Given]]:
+    """:func:`look` at every point of a file that sweeps; the corpus is read once.
+
+    Raises:
+        SerError: whatever a user can mend there, at any point.
+    """
+    given = look(file)
+    said = given.said or given.corpus
+    along: list[tuple[Point, Given]] = []
+    for point in points(file):
+        heard = with_transcripts(said, point.file.transcript)
+        errors = _errors(said, heard)
+        along.append((point, replace(given, corpus=heard, errors=errors)))
+    return along
 
 
 def recording_digests(config: CacheConfig, corpus: Corpus) -> RecordingDigests | None:
