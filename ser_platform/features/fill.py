@@ -1,14 +1,16 @@
 """Computing one shard: bytes of recordings in, one stored object out. Runs anywhere."""
 
+import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ser_platform.config.inputs import ExtractorConfig
-from ser_platform.errors import CorruptObjectError, FeatureError
+from ser_platform.errors import CorruptObjectError, FeatureError, WorkersError
 from ser_platform.features import audio, make_extractor
 from ser_platform.features.base import FrameExtractor, Frames, Signal
-from ser_platform.features.plan import Recording, Shard
+from ser_platform.features.plan import Recording, Shard, shard_key
 from ser_platform.features.shard import Arrays, pack, unpack
 from ser_platform.storage.base import ObjectStore
 
@@ -35,8 +37,14 @@ class ShardSummary:
 
 
 def fill_shard(task: ShardTask) -> ShardSummary:
-    """Compute the frames of a shard and store them, unless a recording cannot be used."""
+    """Compute the frames of a shard and store them, unless a recording cannot be used.
+
+    Raises:
+        WorkersError: when this machine would compute others than the key stands for.
+    """
     extractor = make_extractor(task.config)
+    identity = {**extractor.identity(), **audio.identity()}
+    refuse_other_key(task.shard.key, shard_key(extractor, task.shard.recordings), identity)
     results = [
         _extract(extractor, recording, data)
         for recording, data in zip(task.shard.recordings, task.audio, strict=True)
@@ -47,6 +55,20 @@ def fill_shard(task: ShardTask) -> ShardSummary:
         write = task.store.write if task.replace else task.store.create
         write(task.shard.key, pack_shard(task.shard, frames))
     return ShardSummary(task.shard.key, problems)
+
+
+def refuse_other_key(planned: str, own: str, identity: Mapping[str, object]) -> None:
+    """Keep what another version computes from being stored for that of the driver.
+
+    Raises:
+        WorkersError: when ``own``, the key as this machine makes it, is not the ``planned`` one.
+    """
+    if own != planned:
+        found = ", ".join(f"{name} {value}" for name, value in sorted(identity.items()))
+        raise WorkersError(
+            f"{platform.node()} would compute something else than the driver asks for; it has "
+            f"{found}. Install the driver's packages on every machine of the cluster"
+        )
 
 
 def pack_shard(shard: Shard, frames: list[Frames]) -> bytes:

@@ -62,13 +62,12 @@ def plan_shards(
     if len({u.id for u in in_order}) < len(in_order):
         raise ValueError("utterance ids must be unique in a corpus")
     recordings = dict(zip((u.id for u in in_order), hashed(in_order, digests), strict=True))
-    settings = canonical_json([extractor.identity(), audio.identity()])
     shards = []
     for _, of_session in groupby(in_order, key=lambda u: u.session):
         members = [recordings[u.id] for u in of_session]
         for start in range(0, len(members), _MOST_PER_SHARD):
             part = tuple(members[start : start + _MOST_PER_SHARD])
-            shards.append(Shard(_key(settings, part), part))
+            shards.append(Shard(shard_key(extractor, part), part))
     return shards
 
 
@@ -139,8 +138,9 @@ def hashed(
     return list(chain.from_iterable(recordings))
 
 
-def _key(settings: str, recordings: Iterable[Recording]) -> str:
-    parts = [SHARD_FORMAT, settings]
+def shard_key(extractor: FrameExtractor, recordings: Iterable[Recording]) -> str:
+    """Where the frames of recordings lie, as this machine's version of the extractor has them."""
+    parts = [SHARD_FORMAT, canonical_json([extractor.identity(), audio.identity()])]
     for recording in recordings:
         parts += [recording.id, recording.sha256]
     digest = hashlib.sha256()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ser_platform.config.signature import canonical_json
 from ser_platform.errors import CorruptObjectError, FeatureError
 from ser_platform.features import audio
-from ser_platform.features.fill import decoded
+from ser_platform.features.fill import decoded, refuse_other_key
 from ser_platform.features.plan import Recording, hashed, read_recording, refuse_problems
 from ser_platform.features.rows import Progress
 from ser_platform.features.shard import pack, unpack
@@ -112,8 +112,14 @@ def load_results(
 
 
 def fill_part(task: PartTask) -> PartSummary:
-    """Listen to the recordings of a part and store the results, unless one cannot be used."""
+    """Listen to the recordings of a part and store the results, unless one cannot be used.
+
+    Raises:
+        WorkersError: when this machine's engine is another than the key stands for.
+    """
     engine = _engine(task.config)
+    own = _key(engine, task.part.recordings, task.part.words)
+    refuse_other_key(task.part.key, own, {**engine.identity(), **audio.identity()})
     results: list[Result] = []
     problems: list[str] = []
     recordings = zip(task.part.recordings, task.part.words, task.audio, strict=True)
@@ -143,17 +149,22 @@ def _engine(config: EngineConfig) -> Engine:
 def _plan(
     utterances: Sequence[Utterance], words: Mapping[str, tuple[str, ...]], engine: Engine
 ) -> list[Part]:
-    settings = [_FORMAT, engine.identity(), audio.identity()]
     in_order = sorted(utterances, key=lambda u: (u.session, u.id))
     recordings = hashed(in_order)
     parts: list[Part] = []
     for start in range(0, len(recordings), _MOST_PER_PART):
         part = tuple(recordings[start : start + _MOST_PER_PART])
         wanted = tuple(words.get(recording.id, ()) for recording in part)
-        inputs = [[r.sha256, own] for r, own in zip(part, wanted, strict=True)]
-        name = hashlib.sha256(canonical_json([*settings, inputs]).encode()).hexdigest()
-        parts.append(Part(f"transcripts/{_FORMAT}/{name[:2]}/{name}.st", part, wanted))
+        parts.append(Part(_key(engine, part, wanted), part, wanted))
     return parts
+
+
+def _key(engine: Engine, recordings: Sequence[Recording], words: Sequence[tuple[str, ...]]) -> str:
+    """Where the results lie, as this machine's version of the engine has them."""
+    inputs = [[r.sha256, own] for r, own in zip(recordings, words, strict=True)]
+    identity = [_FORMAT, engine.identity(), audio.identity(), inputs]
+    name = hashlib.sha256(canonical_json(identity).encode()).hexdigest()
+    return f"transcripts/{_FORMAT}/{name[:2]}/{name}.st"
 
 
 def _tasks(

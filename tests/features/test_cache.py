@@ -1,6 +1,7 @@
 import hashlib
 import json
 import logging
+import platform
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import soundfile
 
 from ser_platform.config.inputs import Mfcc39Config, ShortTerm34Config
-from ser_platform.errors import CorruptObjectError, FeatureError, StoreError
+from ser_platform.errors import CorruptObjectError, FeatureError, StoreError, WorkersError
 from ser_platform.features import audio, make_extractor
 from ser_platform.features.cache import FrameTable, load_frames
 from ser_platform.features.fill import ShardSummary, ShardTask, pack_shard, unpack_shard
@@ -316,6 +317,22 @@ def test_of_two_who_compute_a_shard_both_use_the_copy_that_stayed(
     raced = load_frames(store, utterances, CONFIG, noting_the_shard)
     np.testing.assert_array_equal(raced.values, alone.values + np.float32(1e-6))
     assert raced.manifest_key == alone.manifest_key
+
+
+def test_a_worker_with_another_version_stores_nothing(
+    store: ObjectStore, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_another_machine(function: Fill, items: Iterable[ShardTask]) -> Iterator[ShardSummary]:
+        with monkeypatch.context() as there:
+            there.setattr(audio, "identity", lambda: {"resampler": "soxr HQ 9.9"})
+            yield from map(function, list(items))
+
+    with pytest.raises(WorkersError) as failure:
+        load_frames(store, corpus(), CONFIG, on_another_machine)
+    said = str(failure.value)
+    assert said.startswith(f"{platform.node()} would compute something else than the driver asks")
+    assert "resampler soxr HQ 9.9" in said
+    assert shards_in(store) == []
 
 
 def test_a_store_that_cannot_be_written_is_told_as_such(tmp_path: Path, corpus: Corpus) -> None:

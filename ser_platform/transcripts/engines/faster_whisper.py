@@ -35,19 +35,24 @@ class WhisperRecogniser:
             )
 
     def identity(self) -> dict[str, object]:  # noqa: D102  # documented in the protocol
-        digest = hashlib.sha256()
-        for name in _FILES:
-            with (self._folder / name).open("rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
         settings = self._config.model_dump(exclude={"model", "times"})
         return {
             **settings,
             "version": 1,
             "faster-whisper": self._version,
             "ctranslate2": version_of("ctranslate2", "whisper"),
-            "weights": digest.hexdigest(),
+            "weights": self._weights,
         }
+
+    @cached_property
+    def _weights(self) -> str:
+        """Digest of the model's files, which are read for it once per process."""
+        digest = hashlib.sha256()
+        for name in _FILES:
+            with (self._folder / name).open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
 
     @cached_property
     def _model(self) -> Any:
