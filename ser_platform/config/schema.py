@@ -30,6 +30,14 @@ from ser_platform.config.study import (
 from ser_platform.config.training import TrainConfig
 from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 
+Protocol = Literal["shared", "nested", "paper"]
+"""``shared``: one study, settings selected by the mean validation UA over all folds.
+``nested``: a study for each test part, which never sees that part in any role; the unbiased
+estimate. ``paper``: the last of a fixed number of epochs, all but the test part is trained on,
+so nothing is selected."""
+Selection = Literal["validation", "best_on_test"]
+"""What chooses epochs and settings."""
+
 
 class ClusterConfig(Section):
     """Where it runs: not a part of the signature.
@@ -73,8 +81,8 @@ class Experiment(Section):
     """Values of whole utterances, for a network that reads them."""
     model: ModelConfig
     train: TrainConfig = TrainConfig()
-    protocol: Literal["shared"] = "shared"
-    """``shared``: one study, selection by the mean validation UA over folds."""
+    protocol: Protocol = "shared"
+    selection: Selection = "validation"
 
     @model_validator(mode="after")
     def _what_is_given_is_read(self) -> "Experiment":
@@ -102,7 +110,10 @@ class ExperimentFile(Section):
     functionals: FunctionalsConfig | None = None
     model: ModelConfig | None = None
     train: TrainConfig | None = None
-    protocol: Literal["shared"] = "shared"
+    protocol: Protocol = "shared"
+    """How test parts and selection are kept apart."""
+    selection: Selection = "validation"
+    """``best_on_test`` repeats a habit of the literature, and is flagged wherever it shows."""
     study: StudyConfig = StudyConfig()
     sweep: dict[str, SweepValues] = Field(default_factory=dict)
     """One setting of the transcript at several values, for ``train``: dotted name -> values."""
@@ -169,6 +180,7 @@ class ExperimentFile(Section):
             model=chosen.model,
             train=chosen.train,
             protocol=self.protocol,
+            selection=self.selection,
         )
 
     def search_space(self, architecture: str) -> SearchSpace:

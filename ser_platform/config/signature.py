@@ -22,7 +22,9 @@ def signature(section: Section) -> str:
     exclude: dict[str, Any] | None = None
     if isinstance(section, Experiment):
         unused = {} if section.may_align else {"alignment": True}
-        exclude = {**NOT_IN_RESULTS, **unused}
+        # Only where it differs, so that results from before there was a choice keep their names.
+        honest = {"selection": True} if section.selection == "validation" else {}
+        exclude = {**NOT_IN_RESULTS, **unused, **honest}
     text = canonical_json(section.model_dump(mode="json", exclude=exclude))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

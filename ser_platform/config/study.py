@@ -8,12 +8,20 @@ from pydantic import (
     PositiveInt,
     Tag,
     field_validator,
+    model_validator,
 )
 
 from ser_platform.config.inputs import FeatureConfig, FunctionalsConfig
 from ser_platform.config.model import ModelConfig
 from ser_platform.config.problems import shown
-from ser_platform.config.sections import NAME, NAME_IN_WORDS, Section, Seed
+from ser_platform.config.search_method import (
+    Goal,
+    NoPrunerConfig,
+    PrunerConfig,
+    SamplerConfig,
+    TpeConfig,
+)
+from ser_platform.config.sections import NAME, NAME_IN_WORDS, Name, Section, Seed
 from ser_platform.config.training import TrainConfig
 
 
@@ -82,13 +90,30 @@ class Architecture(Section):
 
 
 class StudyConfig(Section):
-    """What a study searches, and for how long. Objective: mean validation UA over folds."""
+    """What a study searches, how, and for how long."""
 
     trials: PositiveInt = 20
+    """Of each study; with ``protocol: nested`` there is one for every test part."""
     seed: Seed = 0
-    """Of the TPE sampler."""
+    """Of the sampler."""
+    sampler: SamplerConfig = TpeConfig()
+    pruner: PrunerConfig = NoPrunerConfig()
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=2)] = ("val_ua",)
+    """Validation UA, or that against another; the setting that is scored on test is the one of
+    the highest validation UA either way."""
     search: SearchSpace = Field(default_factory=dict)
     """Searched for every architecture."""
+    min_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of the trials that each architecture gets at least: null for half of an equal share,
+    0 leaves it to the sampler."""
+    papers_first: bool = True
+    """Try the papers' own values among the first, as far as the space holds them; the file's own
+    come before them in any case."""
+    enqueue: tuple[dict[str, bool | int | float | str], ...] = ()
+    """Points to try after those: dotted settings, and ``architecture`` where there are several.
+    What a point leaves out is drawn."""
+    warm_start: Name | None = None
+    """Name of an earlier study in the same storage, of the same protocol, to learn from."""
     architectures: dict[str, Architecture] = Field(default_factory=dict)
     """Several architectures in one study; then the file has no ``features``/``model`` itself."""
     storage: str = "sqlite:///.ser/optuna.db"
@@ -101,3 +126,29 @@ class StudyConfig(Section):
             if not NAME.fullmatch(name):
                 raise ValueError(f"the name {shown(name)} is not {NAME_IN_WORDS}")
         return architectures
+
+    @model_validator(mode="after")
+    def _goals_make_sense(self) -> "StudyConfig":
+        if self.goals[0] != "val_ua" or len(set(self.goals)) < len(self.goals):
+            raise ValueError(
+                f"goals={list(self.goals)}: val_ua comes first, and at most one other after it"
+            )
+        if len(self.goals) > 1 and self.pruner.kind != "none":
+            raise ValueError(
+                f"pruner {self.pruner.kind} compares trials by one goal, and goals has two; "
+                "give pruner: {kind: none}, or val_ua alone"
+            )
+        if len(self.goals) > 1 and self.sampler.kind == "cmaes":
+            raise ValueError(
+                "sampler cmaes searches for one goal, and goals has two; give tpe, gp or nsga2"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> "StudyConfig":
+        if self.min_share is not None and self.min_share * len(self.architectures) > 1:
+            raise ValueError(
+                f"min_share={self.min_share:g} for each of {len(self.architectures)} "
+                f"architectures is more than all; give at most {1 / len(self.architectures):.2g}"
+            )
+        return self

@@ -1,0 +1,43 @@
+"""What a study writes beside its trials in Optuna's storage: names of user attributes.
+
+Of a study: who it is and what it was made of. Of a trial: what it came to beside its values.
+"""
+
+# Of a study.
+NAME = "name"
+"""Name of the experiment file; the study's own name has its key too."""
+IDENTITY = "identity"
+"""What may not change under the same name: dotted name -> value, JSON."""
+EXPERIMENT = "experiment"
+"""The experiment file that made it, complete."""
+PROTOCOL = "protocol"
+"""As results have it: what must be equal for two of them to be compared."""
+SYNTHETIC = "synthetic"
+TEST_FOLD = "test_fold"
+"""Number of the fold whose test part a nested study is for; null in others."""
+NUM_FOLDS = "num_folds"
+"""Folds that a trial trains."""
+WANTED = "wanted"
+"""Trials to be run, as the last run of the command had it."""
+PROCESS = "process"
+"""Host, number and start of the process that runs it, or ran it last."""
+STOP = "stop"
+"""True when somebody asked the process that runs it to stop."""
+INTERRUPTED = "interrupted"
+"""Numbers of trials that were closed because their program died; they do not count."""
+WARM = "warm"
+"""Of a trial: the study that it was taken over from; it was not run here."""
+
+# Of a trial.
+ARCHITECTURE = "architecture"
+SETTINGS = "settings"
+"""Dotted setting -> value, without prefixes."""
+RUN_KEY = "run_key"
+FOLDS = "folds"
+"""Validation UA of each finished fold, in order."""
+SECONDS = "seconds"
+"""Training seconds over the folds."""
+GPU_SECONDS = "gpu_seconds"
+NUM_PARAMETERS = "num_parameters"
+REASON = "reason"
+"""Why it failed or was pruned."""
