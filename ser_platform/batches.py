@@ -50,10 +50,7 @@ def collate(dataset: Dataset, rows: Rows, model: NetworkConfig) -> Batch:
     if limits.frames_of_phoneme is not None:
         longest = phoneme_spans[:, 0] + limits.frames_of_phoneme
         phoneme_spans[:, 1] = np.minimum(phoneme_spans[:, 1], longest)
-    frames = [
-        dataset.frames[start : start + count]
-        for start, count in zip(dataset.frame_starts[rows], num_frames, strict=True)
-    ]
+    frames = [dataset.frames_of(r)[:count] for r, count in zip(rows, num_frames, strict=True)]
     return Batch(
         frames=torch.from_numpy(np.concatenate(frames)),
         functionals=torch.from_numpy(dataset.functionals[rows]),

@@ -1,13 +1,15 @@
-"""A corpus as resident arrays, and the ragged batches that are cut from it.
+"""A corpus as resident arrays, whole or without the utterances that are sealed.
 
-Shape letters: U utterances, W words, P phonemes and N frames of the corpus, D values of a
-frame, Q functionals of an utterance, V words of the vocabulary, E values of a word vector.
+Shape letters: U utterances, W words, P phonemes and N frames of the corpus or of a part of it, D
+values of a frame, Q functionals of an utterance, V words of the vocabulary, E values of a word
+vector.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,12 +37,16 @@ class Dataset:
     speakers: tuple[str, ...]
     speaker_ids: NDArray[np.int64]
     """``[U]``, 1 and up are places among the known speakers in order; 0 is none of them."""
+    num_speakers: int
+    """Known speakers, also those of whom no utterance is left."""
     labels: NDArray[np.int64]
     """``[U]``, indices into :data:`ser_platform.emotions.EMOTIONS`."""
-    frames: NDArray[np.float32]
-    """``[N, D]``."""
+    frames: tuple[NDArray[np.float32], ...]
+    """Parts ``[N, D]``; an utterance lies whole in one of them."""
+    frame_parts: NDArray[np.int64]
+    """``[U]``, the part that each utterance lies in."""
     frame_starts: NDArray[np.int64]
-    """``[U]``, the first frame of each utterance."""
+    """``[U]``, the first frame of each utterance, within its part."""
     lengths: NDArray[np.int64]
     """``[U]``, frames of each utterance; at least one."""
     frame_means: NDArray[np.float64]
@@ -66,16 +72,73 @@ class Dataset:
     word_vectors: NDArray[np.float32]
     """``[V, E]``; row 0 is zero and stands for every word without a vector."""
     digest: str
-    """SHA-256 of all that a network sees."""
+    """SHA-256 of all that a network sees; without some utterances it stays that of all."""
+
+    @property
+    def frame_dim(self) -> int:
+        """Values of a frame."""
+        return self.frame_means.shape[1]
 
     def rows(self, ids: Iterable[str]) -> Rows:
         """The rows of these utterances, in their order.
 
         Raises:
-            KeyError: for an id that is not in the dataset.
+            ValueError: for an id that is not in the dataset.
         """
         row = {id_: i for i, id_ in enumerate(self.ids)}
-        return np.array([row[id_] for id_ in ids], dtype=np.int64)
+        asked = list(ids)
+        if absent := [id_ for id_ in asked if id_ not in row]:
+            more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+            raise ValueError(
+                f"utterance '{absent[0]}'{more} is not among the {len(row)} of this dataset: it "
+                "is sealed, as the test part of a fold is while it trains, or unknown"
+            )
+        return np.array([row[id_] for id_ in asked], dtype=np.int64)
+
+    def frames_of(self, row: int) -> NDArray[np.float32]:
+        """Frames of one utterance, ``[its frames, D]``, as a view."""
+        start = self.frame_starts[row]
+        return self.frames[self.frame_parts[row]][start : start + self.lengths[row]]
+
+    def without(self, ids: Collection[str]) -> "Dataset":
+        """The same without these utterances, as far as they are in it; frames are not copied.
+
+        Their rows are gone from every array. A part of ``frames`` becomes empty when none of
+        its utterances is left; another one stays as it is, but no row leads to their frames.
+        What describes the corpus stays: phoneme symbols, word vectors, known speakers.
+        """
+        gone = set(ids)
+        kept_U = np.array([id_ not in gone for id_ in self.ids], dtype=bool)
+        if kept_U.all():
+            return self
+        words_U, phonemes_W = np.diff(self.word_offsets), np.diff(self.phoneme_offsets)
+        kept_W = np.repeat(kept_U, words_U)
+        kept_P = np.repeat(kept_W, phonemes_W)
+        parts = set(self.frame_parts[kept_U].tolist())
+        return replace(
+            self,
+            ids=tuple(compress(self.ids, kept_U)),
+            speakers=tuple(compress(self.speakers, kept_U)),
+            speaker_ids=self.speaker_ids[kept_U],
+            labels=self.labels[kept_U],
+            # A slice of nothing would still hold the array that it is cut from.
+            frames=tuple(
+                part if i in parts else np.empty_like(part[:0])
+                for i, part in enumerate(self.frames)
+            ),
+            frame_parts=self.frame_parts[kept_U],
+            frame_starts=self.frame_starts[kept_U],
+            lengths=self.lengths[kept_U],
+            frame_means=self.frame_means[kept_U],
+            frame_scatters=self.frame_scatters[kept_U],
+            functionals=self.functionals[kept_U],
+            word_ids=self.word_ids[kept_W],
+            word_offsets=_offsets(words_U[kept_U]),
+            word_spans=self.word_spans[kept_W],
+            phoneme_offsets=_offsets(phonemes_W[kept_W]),
+            phoneme_ids=self.phoneme_ids[kept_P],
+            phoneme_spans=self.phoneme_spans[kept_P],
+        )
 
 
 def build_dataset(
@@ -114,8 +177,8 @@ def build_dataset(
         w.phonemes or (Phoneme(UNKNOWN_PHONEME, w.start_s, w.end_s),) for w in words
     ]
     flat = [phoneme for own in phonemes_of_word for phoneme in own]
-    word_offsets = _offsets(map(len, words_of_utterance))
-    phoneme_offsets = _offsets(map(len, phonemes_of_word))
+    word_offsets = _offsets([len(own) for own in words_of_utterance])
+    phoneme_offsets = _offsets([len(own) for own in phonemes_of_word])
 
     def spans(parts: Sequence[Word | Phoneme], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
         times_s = np.array([(part.start_s, part.end_s) for part in parts])
@@ -148,8 +211,10 @@ def build_dataset(
         ids=ids,
         speakers=speakers,
         speaker_ids=_numbers(speakers, known),
+        num_speakers=len(known),
         labels=labels,
-        frames=table.values,
+        frames=(table.values,),
+        frame_parts=np.zeros(len(utterances), np.int64),
         frame_starts=starts,
         lengths=lengths,
         frame_means=means,
@@ -209,8 +274,8 @@ def _numbers(words: Iterable[str], known: Sequence[str]) -> NDArray[np.int64]:
     return np.array([number_of.get(word, 0) for word in words], dtype=np.int64)
 
 
-def _offsets(counts: Iterable[int]) -> NDArray[np.int64]:
-    return np.cumsum([0, *counts], dtype=np.int64)
+def _offsets(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
 
 
 def _refuse_empty(

@@ -3,9 +3,11 @@
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ser_platform.config import ExperimentFile, load_experiment_file, signature
+from ser_platform.config.problems import nearest
 from ser_platform.errors import SerError
 
 Act = Callable[[ExperimentFile, argparse.Namespace], int | None]
@@ -60,6 +62,55 @@ def door(
     return guarded(load_and_act)
 
 
+@dataclass(frozen=True)
+class Action:
+    """One of several things that a door does with an experiment file."""
+
+    does: str
+    """In words, as the help has it."""
+    act: Act
+    add_arguments: Callable[[argparse.ArgumentParser], None] | None = None
+    refuse: Callable[[ExperimentFile], None] | None = None
+
+
+def door_of_actions(
+    name: str, actions: Mapping[str, Action], argv: Sequence[str] | None = None
+) -> int:
+    """Find out what to do, the first of ``actions`` when nothing is said, and do it.
+
+    Raises:
+        SystemExit: after the help.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    first = arguments[0] if arguments else "--help"
+    if first in ("-h", "--help"):
+        sys.stdout.write(_overview(name, actions))
+        sys.exit(0)
+    if first not in actions:
+        # An experiment file, or an option: as other doors act without being told.
+        if not (first.startswith("-") or first.endswith((".yaml", ".yml"))):
+            near = nearest(first, actions)
+            hint = f"; did you mean '{near}'?" if near else ""
+            sys.stderr.write(
+                f"error: {name}: no action '{first}'{hint}\n{_overview(name, actions)}"
+            )
+            return 2
+        arguments.insert(0, next(iter(actions)))
+    chosen, *rest = arguments
+    action = actions[chosen]
+    doc = f"{action.does}."
+    return door(f"{name} {chosen}", doc, action.act, action.add_arguments, rest, action.refuse)
+
+
+def _overview(name: str, actions: Mapping[str, Action]) -> str:
+    wide = max(map(len, actions)) + 2
+    lines = "".join(f"  ser {name} {key:<{wide}}{a.does}\n" for key, a in actions.items())
+    return (
+        f"usage: ser {name} [ACTION] EXPERIMENT ...\n\n{lines}\nWithout ACTION: "
+        f"{next(iter(actions))}. 'ser {name} ACTION --help' tells what an action takes.\n"
+    )
+
+
 def parser_of(name: str, doc: str) -> argparse.ArgumentParser:
     """The empty parser of a door, for those that take no experiment file."""
     plain = doc.replace("``", "")
@@ -97,6 +148,8 @@ def _summary(path: str, file: ExperimentFile) -> str:
         searches = f"{many} setting{'s' * (many > 1)}" if many else "nothing"
         identity = signature(file.experiment(name))
         lines.append(f"{path}: valid ({name}, signature {identity}, searches {searches})\n")
+    if file.selects_on_test:
+        lines.append(f"{path}: selection best_on_test: every score will be flagged as such\n")
     for setting, values in file.sweep.items():
         runs = len(values) * len(file.architectures)
         listed = ", ".join(f"{value:g}" for value in values)

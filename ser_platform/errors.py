@@ -60,6 +60,12 @@ class TrainingError(SerError):
     exit_code = 1
 
 
+class WithdrawnError(SerError):
+    """A fold stopped because nobody wants it any more; its progress is stored."""
+
+    exit_code = 1
+
+
 class WorkersError(SerError):
     """No worker group could be started, or none is left: the cluster is at fault, no setting."""
 
@@ -68,6 +74,12 @@ class WorkersError(SerError):
 
 class StudyError(SerError):
     """A study cannot go on: no trial finished, or its settings changed under the same name."""
+
+    exit_code = 1
+
+
+class StoppedError(SerError):
+    """A study was asked to stop, and has; it can go on."""
 
     exit_code = 1
 

@@ -42,7 +42,7 @@ def fitted(
     own_KPD = np.stack([np.stack(moments(dataset, train[speakers == s])) for s in known])
     # One utterance says nothing of how much a speaker varies: the deviation of all stands in.
     own_KPD[:, 1] = np.where(_varies(*own_KPD.swapaxes(0, 1)), own_KPD[:, 1], std)
-    table_SPD = np.repeat(own_KPD.mean(axis=0, keepdims=True), dataset.speaker_ids.max() + 1, 0)
+    table_SPD = np.repeat(own_KPD.mean(axis=0, keepdims=True), dataset.num_speakers + 1, 0)
     table_SPD[known] = own_KPD
     table_SPD[:, 1] = np.where(varies, table_SPD[:, 1], 1.0)
     return table_SPD[:, 0].astype(np.float32), table_SPD[:, 1].astype(np.float32)

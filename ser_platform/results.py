@@ -6,7 +6,7 @@ per-utterance probabilities kept here.
 
 import time
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ser_platform.emotions import EMOTIONS
 from ser_platform.metrics import Confusion, confusion, unweighted_accuracy, weighted_accuracy
+
+Part = Literal["validation", "test", "honest_test"]
+"""What of a fold is scored."""
+SELECTED_ON = "selected_on"
+"""Entry of a protocol that only results have whose epochs were chosen on ``test``."""
 
 
 class _Record(BaseModel):
@@ -42,10 +47,20 @@ class Epoch(_Record):
     """One point of a fold's learning curves."""
 
     train_loss: float
-    val_loss: float
-    val_wa: float
-    val_ua: float
+    val_loss: float | None = None
+    """None, as the two below, where nothing validates (``protocol: paper``)."""
+    val_wa: float | None = None
+    val_ua: float | None = None
+    test_loss: float | None = None
+    """None, as the two below, unless epochs are chosen by it (``selection: best_on_test``)."""
+    test_wa: float | None = None
+    test_ua: float | None = None
     seconds: float
+
+    @property
+    def selected_ua(self) -> float | None:
+        """What it is chosen by: test UA where the test part chooses, else :attr:`val_ua`."""
+        return self.val_ua if self.test_ua is None else self.test_ua
 
 
 class FoldResult(_Record):
@@ -56,24 +71,52 @@ class FoldResult(_Record):
     held_out: str
     """What the test part is, e.g. ``session 3``."""
     best_epoch: int
-    """From 1; the epoch with the best validation UA, whose weights are kept and scored."""
+    """From 1; the epoch whose weights are kept and scored: that with the best validation UA, the
+    last one with ``protocol: paper``, that with the best test UA with ``selection:
+    best_on_test``."""
     epochs: tuple[Epoch, ...]
-    validation: Predictions
-    """At the best epoch."""
+    validation: Predictions | None
+    """At the best epoch; None where nothing validates."""
     test: Predictions | None
-    """None until the setting is selected: a trial never sees the test part."""
+    """None until the setting is selected: a trial never sees the test part, but with
+    ``selection: best_on_test``."""
+    honest_epoch: int | None = None
+    """With ``selection: best_on_test`` the epoch that would have been kept without looking at the
+    test part, in the same training; None for honest results."""
+    honest_test: Predictions | None = None
+    """The test part at that epoch."""
     num_parameters: int
     workers: int
     device: str
+    gpus: float = 0.0
+    """Held while it was trained, over all workers; a share of one counts as such."""
     seconds: float
     """Wall seconds of training, without start-up."""
     finished_at: float = Field(default_factory=time.time)
     """Unix time at which the training ended, in seconds; a stored result keeps its own."""
 
     @property
-    def val_ua(self) -> float:
-        """Validation UA of the kept epoch."""
-        return unweighted_accuracy(self.validation.matrix)
+    def gpu_seconds(self) -> float:
+        """Seconds of training times GPUs held."""
+        return self.gpus * self.seconds
+
+    @property
+    def val_ua(self) -> float | None:
+        """Validation UA of the kept epoch; None where nothing validates."""
+        return None if self.validation is None else unweighted_accuracy(self.validation.matrix)
+
+    @property
+    def selected_ua(self) -> float:
+        """What a study maximises: :attr:`val_ua`, or test UA where the test part chooses.
+
+        Raises:
+            ValueError: when there is nothing to select by.
+        """
+        if self.honest_test is not None and self.test is not None:
+            return unweighted_accuracy(self.test.matrix)
+        if self.val_ua is None:
+            raise ValueError(f"fold {self.fold} has no validation part to select by")
+        return self.val_ua
 
 
 class RunResult(_Record):
@@ -88,6 +131,8 @@ class RunResult(_Record):
     architecture: str
     number: int | None
     """Optuna's trial number; None outside a search."""
+    test_fold: int | None = None
+    """With ``protocol: nested`` the fold whose study it is a trial of."""
     run_key: str
     """Identity of the result: signature, data and code. Equal key, equal numbers."""
     signature: str
@@ -96,6 +141,11 @@ class RunResult(_Record):
     """The resolved setting."""
     settings: dict[str, Any]
     """What a search or a sweep chose for it, by dotted name; empty outside of both."""
+    fold_settings: dict[int, dict[str, Any]] = Field(default_factory=dict)
+    """With ``protocol: nested`` what the study of each fold chose, by its number; else empty."""
+    scoring: Annotated[int, Field(ge=1)] = 1
+    """Of a final: 1 for the first selection of its study that was scored on the test part; 2 and
+    up when it was looked at again after another selection."""
     protocol: dict[str, Any]
     """What must be equal for two rows to be ranked together: corpus, split, selection..."""
     data: dict[str, Any]
@@ -107,14 +157,35 @@ class RunResult(_Record):
     folds: tuple[FoldResult, ...]
     num_folds: int
     """How many the split has; fewer in ``folds`` means the run is not complete."""
-    state: Literal["complete", "failed"] = "complete"
+    state: Literal["complete", "failed", "pruned"] = "complete"
+    """``pruned``: a trial that was cut short because it was too bad to be the best."""
     reason: str = ""
-    """Why it failed."""
+    """Why it failed or was pruned."""
 
     @property
-    def val_ua(self) -> float:
-        """Mean validation UA over the folds: what a study maximises."""
-        return float(np.mean([fold.val_ua for fold in self.folds]))
+    def val_ua(self) -> float | None:
+        """Mean validation UA over the folds; None where nothing validates."""
+        found = [fold.val_ua for fold in self.folds if fold.val_ua is not None]
+        return float(np.mean(found)) if found else None
+
+    @property
+    def selected_ua(self) -> float:
+        """Mean of what a study maximises over the folds; see :attr:`FoldResult.selected_ua`.
+
+        Raises:
+            ValueError: when there is nothing to select by.
+        """
+        return float(np.mean([fold.selected_ua for fold in self.folds]))
+
+    @property
+    def selected_on_test(self) -> bool:
+        """Whether its epochs were chosen by their test scores, which therefore mean little."""
+        return self.protocol.get(SELECTED_ON) == "test"
+
+    @property
+    def selectable(self) -> bool:
+        """Whether it has what settings are compared by."""
+        return self.selected_on_test or self.val_ua is not None
 
     @property
     def complete(self) -> bool:
@@ -137,7 +208,12 @@ class RunResult(_Record):
         """Training seconds over all folds."""
         return sum(fold.seconds for fold in self.folds)
 
-    def fold_matrices(self, part: Literal["validation", "test"]) -> list[Confusion]:
+    @property
+    def gpu_seconds(self) -> float:
+        """The same in seconds of one GPU; 0 on CPUs."""
+        return sum(fold.gpu_seconds for fold in self.folds)
+
+    def fold_matrices(self, part: Part) -> list[Confusion]:
         """One confusion matrix per fold; folds without that part are left out."""
         parts = [getattr(fold, part) for fold in self.folds]
         return [p.matrix for p in parts if p is not None]

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
@@ -144,22 +144,13 @@ def worker_groups(config: ClusterConfig, *, may_grow: bool) -> int:
     Raises:
         ConfigError: when the machine can never hold them; a cluster that may grow is waited for.
     """
-    needs = {"CPU": config.cpus_per_worker}
-    if config.gpus_per_worker:
-        needs["GPU"] = config.gpus_per_worker
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    # A worker lies on one node, so what is left over on two of them holds none.
-    places = sum(min(int(n.get(name, 0) / need) for name, need in needs.items()) for n in nodes)
-    fits = places // config.workers
+    fits = groups_that_fit(config)
     wanted = max(fits, 1) if config.groups == "auto" else config.groups
     if fits < wanted:
-        asked = " and ".join(f"{need:g} {name}" for name, need in needs.items())
-        found = ", ".join(
-            " and ".join(f"{node.get(name, 0):g} {name}" for name in needs) for node in nodes
-        )
+        found = ", ".join(sorted(in_words(n, needs(config)) for n in live_nodes().values()))
         message = (
-            f"cluster: {wanted} group(s) of {config.workers} worker(s) of {asked} each; "
-            f"Ray has nodes of {found}"
+            f"cluster: {wanted} group(s) of {config.workers} worker(s) of "
+            f"{in_words(needs(config), needs(config))} each; Ray has nodes of {found}"
         )
         if not may_grow:
             raise ConfigError(
@@ -168,3 +159,38 @@ def worker_groups(config: ClusterConfig, *, may_grow: bool) -> int:
             )
         _log.info("%s: waiting for the cluster to grow", message)
     return wanted
+
+
+def groups_that_fit(config: ClusterConfig) -> int:
+    """How many worker groups the nodes that live hold, were they empty."""
+    nodes = live_nodes().values()
+    # A worker lies on one node, so what is left over on two of them holds none.
+    places = sum(
+        min(_holds(name, node.get(name, 0), need) for name, need in needs(config).items())
+        for node in nodes
+    )
+    return places // config.workers
+
+
+def needs(config: ClusterConfig) -> dict[str, float]:
+    """What Ray is asked for a worker."""
+    gpus = {"GPU": config.gpus_per_worker} if config.gpus_per_worker else {}
+    return {"CPU": config.cpus_per_worker, **gpus}
+
+
+def live_nodes() -> dict[str, dict[str, float]]:
+    """What each node that lives has, by its id."""
+    return {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
+
+
+def in_words(resources: Mapping[str, float], names: Iterable[str]) -> str:
+    """``2 CPU and 1 GPU``."""
+    return " and ".join(f"{resources.get(name, 0):g} {name}" for name in names)
+
+
+def _holds(name: str, found: float, need: float) -> int:
+    """How often a need fits on a node, in Ray's own units of a ten-thousandth."""
+    found, need = round(found * 10_000), round(need * 10_000)
+    if name == "GPU" and need < 10_000:
+        return found // 10_000 * (10_000 // need)  # a share lies on one GPU
+    return int(found // need)

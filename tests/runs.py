@@ -52,6 +52,51 @@ def fold_result(fold: int, *, right: float = 0.5, test: bool = False) -> FoldRes
     )
 
 
+def looked_result(fold: int, *, right: float, honest: float) -> FoldResult:
+    """A fold whose third epoch was kept by its test score, and whose second would have been."""
+    own = fold_result(fold, right=honest)
+    return own.model_copy(
+        update={
+            "best_epoch": 3,
+            "honest_epoch": 2,
+            "test": predictions(right, fold),
+            "honest_test": predictions(honest, fold),
+            "epochs": tuple(
+                e.model_copy(update={"test_loss": 1 / n, "test_wa": ua, "test_ua": ua})
+                for n, (e, ua) in enumerate(
+                    zip(own.epochs, (0.2, honest, right), strict=True), start=1
+                )
+            ),
+        }
+    )
+
+
+def looked_run(
+    number: int | None = 0, *, right: float = 0.8, honest: float = 0.7, **changes: object
+) -> RunResult:
+    """As :func:`run_result`, selected on test."""
+    folds = tuple(looked_result(n, right=right, honest=honest) for n in range(1, FOLDS + 1))
+    return run_result(
+        number, **{"folds": folds, "protocol": {**PROTOCOL, "selected_on": "test"}, **changes}
+    )
+
+
+def unvalidated(run: RunResult) -> RunResult:
+    """The same with ``protocol: paper``."""
+    bare = {"val_loss": None, "val_wa": None, "val_ua": None}
+    folds = tuple(
+        fold.model_copy(
+            update={
+                "validation": None,
+                "epochs": tuple(epoch.model_copy(update=bare) for epoch in fold.epochs),
+            }
+        )
+        for fold in run.folds
+    )
+    protocol = {**run.protocol, "split": {"by": "session"}, "selection": "paper"}
+    return run.model_copy(update={"folds": folds, "protocol": protocol})
+
+
 def run_result(number: int | None = 0, *, right: float = 0.5, **changes: object) -> RunResult:
     """A trial, or with ``role="final"`` a final; ``changes`` are fields of RunResult."""
     test = changes.get("role") == "final"

@@ -17,8 +17,17 @@ from ser_platform.dataset import (
     phonemes_of,
 )
 from ser_platform.errors import FeatureError
+from ser_platform.features.cache import FrameTable, FunctionalsTable
+from ser_platform.features.embeddings import WordVectors
 from ser_platform.utterance import Phoneme, Utterance, Word
-from tests.models.worlds import dataset_of, random_shapes, table_of, utterance, vectors_of
+from tests.models.worlds import (
+    VOCABULARY,
+    dataset_of,
+    random_shapes,
+    table_of,
+    utterance,
+    vectors_of,
+)
 
 WISE = WiseConfig(max_frames=4, max_phonemes=3, max_words=3)
 
@@ -80,7 +89,7 @@ def test_frames_words_and_phonemes_are_joined_by_utterance(rng) -> None:
     assert dataset.ids == ("u0", "u1")
     assert dataset.lengths.tolist() == [7, 6]
     assert dataset.frame_starts.tolist() == [15, 0]
-    assert dataset.frames is table.values
+    assert dataset.frames[0] is table.values
     assert dataset.word_offsets.tolist() == [0, 2, 3]
     assert dataset.phoneme_offsets.tolist() == [0, 2, 3, 4]
     assert dataset.phoneme_spans.tolist() == [[0, 2], [2, 3], [3, 6], [0, 4]]
@@ -147,14 +156,100 @@ def test_the_digest_changes_with_whatever_a_network_sees(rng) -> None:
 def test_the_arrays_leave_a_pickle_whole_so_that_processes_can_share_them(dataset) -> None:
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps(dataset, protocol=5, buffer_callback=buffers.append)
-    assert dataset.frames.nbytes in [buffer.raw().nbytes for buffer in buffers]
+    assert dataset.frames[0].nbytes in [buffer.raw().nbytes for buffer in buffers]
     assert len(head) < 5000
 
 
 def test_rows_follow_the_given_ids(dataset) -> None:
     assert dataset.rows(["u7", "u0", "u3"]).tolist() == [7, 0, 3]
-    with pytest.raises(KeyError, match="nobody"):
+    with pytest.raises(ValueError, match="nobody"):
         dataset.rows(["nobody"])
+
+
+# A corpus without some of its utterances.
+
+
+def _made(rng: np.random.Generator) -> tuple[list[Utterance], FrameTable, FunctionalsTable]:
+    made = [utterance(shape, row, pause=2) for row, shape in enumerate(random_shapes(12, rng))]
+    table = table_of({u.id: frames for u, frames in made}, 3, rng)
+    values = rng.standard_normal((12, 4), dtype=np.float32)
+    functionals = FunctionalsTable(values, table.ids, tuple("abcd"), "functionals")
+    return [u for u, _ in made], table, functionals
+
+
+@pytest.mark.parametrize("gone", [(), (0,), (11,), (3, 4, 8), tuple(range(11)), tuple(range(12))])
+def test_without_some_it_is_the_dataset_that_the_others_make(rng, gone) -> None:
+    made, table, functionals = _made(rng)
+    vectors = vectors_of(2, rng)
+    whole = build_dataset(made, table, vectors, functionals)
+    found = whole.without([f"u{row}" for row in gone])
+    left = [u for row, u in enumerate(made) if row not in gone]
+    if not left:  # nobody makes a dataset of nothing; a seal may leave nothing
+        assert found.ids == ()
+        assert len(found.word_ids) == len(found.phoneme_ids) == len(found.labels) == 0
+        return
+    speakers = sorted({u.speaker for u in made})
+    expected = build_dataset(left, table, vectors, functionals, whole.phonemes, speakers)
+    for field in dataclasses.fields(Dataset):
+        if field.name not in {"digest", "frames"}:
+            ours, theirs = getattr(found, field.name), getattr(expected, field.name)
+            np.testing.assert_array_equal(ours, theirs, err_msg=field.name)
+            assert not isinstance(theirs, np.ndarray) or ours.dtype == theirs.dtype, field.name
+    assert found.frames[0] is table.values
+    batch, same = (collate(data, np.arange(len(left)), WISE) for data in (found, expected))
+    assert torch.equal(batch.frames, same.frames)
+    assert np.array_equal(batch.phoneme_spans, same.phoneme_spans)
+
+
+def test_what_describes_the_corpus_stays_whole_so_that_networks_are_the_same(dataset) -> None:
+    found = dataset.without(dataset.ids[1::3])  # all that s1 says
+    assert "s1" not in found.speakers
+    assert found.num_speakers == dataset.num_speakers == 3
+    assert found.phonemes == dataset.phonemes
+    assert found.word_vectors is dataset.word_vectors
+    assert found.digest == dataset.digest
+
+
+def test_without_what_is_not_in_it_a_dataset_is_itself(dataset) -> None:
+    assert dataset.without(["nobody"]) is dataset
+    sealed = dataset.without(["u3"])
+    assert sealed.without(["u3"]) is sealed
+
+
+def test_a_part_of_the_frames_goes_with_its_last_utterance(dataset) -> None:
+    parts = (dataset.frames[0], np.concatenate([dataset.frames_of(row) for row in (2, 5)]))
+    starts, of_parts = dataset.frame_starts.copy(), dataset.frame_parts.copy()
+    of_parts[[2, 5]], starts[[2, 5]] = 1, (0, dataset.lengths[2])
+    halved = dataclasses.replace(dataset, frames=parts, frame_parts=of_parts, frame_starts=starts)
+    rows = np.array([5, 1, 2])
+    assert torch.equal(collate(halved, rows, WISE).frames, collate(dataset, rows, WISE).frames)
+    assert halved.without(["u2"]).frames[1] is parts[1]
+    gone = halved.without(["u5", "u2"]).frames
+    assert gone[0] is parts[0]
+    assert gone[1].shape == (0, dataset.frame_dim)
+    assert gone[1].base is None
+
+
+def test_asking_for_a_sealed_utterance_says_so(dataset) -> None:
+    with pytest.raises(ValueError, match="sealed") as error:
+        dataset.without(["u3", "u7"]).rows(["u1", "u7", "u3"])
+    assert str(error.value) == (
+        "utterance 'u7' (and 1 more) is not among the 38 of this dataset: it is sealed, as the "
+        "test part of a fold is while it trains, or unknown"
+    )
+
+
+def test_the_digest_is_the_one_that_stored_results_are_named_by() -> None:
+    """Taken before frames lay in parts."""
+    made = [utterance([[2, 1], [3]], row=0)[0], utterance([[4]], row=1)[0]]
+    offsets, names = np.array([0, 8, 16]), ("a", "b", "c")
+    values = np.zeros((16, 3), np.float32)
+    table = FrameTable(values, offsets, ("u0", "u1"), names, 0.02, 0.01, "manifest")
+    vectors = WordVectors(VOCABULARY, np.ones((len(VOCABULARY), 2), np.float32), (), {})
+    functionals = FunctionalsTable(np.ones((2, 1), np.float32), table.ids, ("q",), "functionals")
+    assert build_dataset(made, table, vectors, functionals).digest == (
+        "d00306118ebceeec87cc0860c3f7b1c7541dc086b0fe14d2a1afe31a2f0087ef"
+    )
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 16, 100])
@@ -199,7 +294,7 @@ def test_a_batch_holds_what_loops_over_the_utterances_find(dataset, model) -> No
     cut = model if isinstance(model, WiseConfig) else WiseConfig(max_frames=999, max_phonemes=999)
     frames, words, num_words, phonemes_of_word, frames_of_phoneme = [], [], [], [], []
     for row in rows:
-        own = dataset.frames[dataset.frame_starts[row] :][: dataset.lengths[row]]
+        own = dataset.frames[0][dataset.frame_starts[row] :][: dataset.lengths[row]]
         spoken = range(*dataset.word_offsets[row : row + 2])[: cut.max_words]
         for word in spoken:
             phonemes = range(*dataset.phoneme_offsets[word : word + 2])[: cut.max_phonemes]
@@ -232,13 +327,13 @@ def _sums(sequences, rows: torch.Tensor) -> torch.Tensor:
 
 
 def test_a_dataset_in_shared_memory_is_read_only_and_makes_batches_all_the_same(dataset) -> None:
-    for field in dataclasses.fields(dataset):
-        value = getattr(dataset, field.name)
+    arrays = [getattr(dataset, field.name) for field in dataclasses.fields(dataset)]
+    for value in (*arrays, *dataset.frames):
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
     batch = collate(dataset, np.arange(3), WISE)  # torch would warn, and warnings are errors
     batch.frames.zero_()
-    assert dataset.frames.any()
+    assert dataset.frames[0].any()
 
 
 def test_a_batch_moves_as_a_whole(dataset) -> None:

@@ -17,7 +17,7 @@ def dataset(rng) -> Dataset:
 def test_statistics_are_those_of_all_frames_of_the_given_utterances_only(dataset) -> None:
     rows = np.array([3, 1, 20])
     frames = np.concatenate(
-        [dataset.frames[dataset.frame_starts[r] :][: dataset.lengths[r]] for r in rows]
+        [dataset.frames[0][dataset.frame_starts[r] :][: dataset.lengths[r]] for r in rows]
     ).astype(np.float64)
     mean, std = frame_statistics(dataset, rows)
     np.testing.assert_allclose(mean, frames.mean(axis=0), rtol=1e-6)

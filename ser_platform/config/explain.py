@@ -25,6 +25,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """One problem per setting that ``model`` refused."""
     problems: dict[KeyPath, Problem] = {}
     for found in error.errors(include_url=False)[:MAX_PROBLEMS]:
+        if found["type"] == "default_factory_not_called":
+            continue  # follows from another problem of the section, which is told
         problem = _problem(found, model)
         problems.setdefault(problem.path, problem)  # a union complains once per member
     meant = {problem.meant for problem in problems.values()}

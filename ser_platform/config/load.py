@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ser_platform.config.draft import Draft, key_path, put
 from ser_platform.config.explain import explain
+from ser_platform.config.first_points import method_problems
 from ser_platform.config.problems import Problem, dotted, nearest, shown
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.config.search import search_problems
@@ -34,7 +35,10 @@ def load_experiment_file(path: str | Path, overrides: Iterable[str] = ()) -> Exp
             draft.override(override)
         file = _validated(draft)
     if file is not None:
-        draft.report(search_problems(file))
+        problems = search_problems(file)
+        draft.report(problems)
+        if not problems:  # a point can only be looked up in a space that is one
+            draft.report(method_problems(file))
         draft.report(sweep_problems(file))
     if refusal := draft.refusal(str(path)):
         raise ConfigError(refusal)

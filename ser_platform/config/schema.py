@@ -4,6 +4,7 @@ Nothing here imports torch, ray or mlflow, so a bad file is refused before a clu
 touched.
 """
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -21,6 +22,7 @@ from ser_platform.config.model import ModelConfig
 from ser_platform.config.reading import refuse_unread
 from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.config.sections import Name, NonNegativeFloat, PositiveFloat, Section
+from ser_platform.config.selecting import refuse_unselectable
 from ser_platform.config.study import (
     Architecture,
     SearchSpace,
@@ -50,13 +52,31 @@ class ClusterConfig(Section):
     """Ray Train workers (DDP ranks) of one fold."""
     cpus_per_worker: PositiveFloat = 1.0
     gpus_per_worker: NonNegativeFloat = 0.0
-    """Above 0 trains on CUDA with NCCL, else on CPU with gloo."""
+    """Above 0 trains on CUDA with NCCL, else on CPU with gloo. A share below 1 lets several
+    groups use one GPU: at 0.25 four."""
     groups: PositiveInt | Literal["auto"] = "auto"
-    """Worker groups that train at the same time; ``auto``: as many as the cluster holds now."""
+    """Worker groups that train at the same time; ``auto``: as many as the cluster has room for,
+    more when nodes join. A cluster that grows by itself is asked for this many, by ``auto`` for
+    one."""
     folds: Literal["together", "apart"] = "together"
     """The folds of a trial on one worker group in turn, or on all groups in parallel."""
     max_failures: Annotated[int, Field(ge=0)] = 3
     """How often a fold may lose its workers before it counts as failed."""
+
+    @model_validator(mode="after")
+    def _shares_of_gpus(self) -> "ClusterConfig":
+        gpus = self.gpus_per_worker
+        if gpus > 1 and not gpus.is_integer():
+            raise ValueError(
+                f"gpus_per_worker={gpus:g}: above 1 Ray gives whole GPUs only; give "
+                f"{math.ceil(gpus)}, or at most 1"
+            )
+        if 0 < gpus < 1 and self.workers > 1:
+            raise ValueError(
+                f"workers={self.workers} with gpus_per_worker={gpus:g}: NCCL refuses two workers "
+                "of a fold on one GPU; give workers=1, or a whole GPU to each"
+            )
+        return self
 
 
 class TrackingConfig(Section):
@@ -88,6 +108,21 @@ class Experiment(Section):
     def _what_is_given_is_read(self) -> "Experiment":
         refuse_unread(self.model, self.functionals, self.embedding, self.transcript, self.corpus)
         return self
+
+    @model_validator(mode="after")
+    def _something_selects(self) -> "Experiment":
+        refuse_unselectable(self.protocol, self.selection, {"train": self.train})
+        return self
+
+    @property
+    def validates(self) -> bool:
+        """Whether folds have a validation part; a paper's learn from all but the test part."""
+        return self.protocol != "paper"
+
+    @property
+    def selects_on_test(self) -> bool:
+        """Whether the test part chooses: a habit that is repeated on purpose, and flagged."""
+        return self.selection == "best_on_test"
 
     @property
     def may_align(self) -> bool:
@@ -149,6 +184,25 @@ class ExperimentFile(Section):
         for own in self.study.architectures.values():
             refuse_unread(own.model, own.functionals, self.embedding, self.transcript, self.corpus)
         return self
+
+    @model_validator(mode="after")
+    def _something_selects(self) -> "ExperimentFile":
+        own = self.study.architectures.items()
+        trained = {f"study.architectures.{name}.train": one.train for name, one in own}
+        if self.train is not None:
+            trained["train"] = self.train
+        refuse_unselectable(self.protocol, self.selection, trained)
+        return self
+
+    @property
+    def validates(self) -> bool:
+        """Whether folds have a validation part; a paper's learn from all but the test part."""
+        return self.protocol != "paper"
+
+    @property
+    def selects_on_test(self) -> bool:
+        """Whether the test part chooses: a habit that is repeated on purpose, and flagged."""
+        return self.selection == "best_on_test"
 
     @property
     def architectures(self) -> dict[str, Architecture]:

@@ -62,6 +62,10 @@ def sweep_problems(file: ExperimentFile) -> Iterator[Problem]:
         yield Problem(("sweep",), f"found {len(file.sweep)} settings; a curve has one")
     if file.sweep and any(file.search_space(name) for name in file.architectures):
         yield Problem(("sweep",), "given beside study.search; a file searches or sweeps, not both")
+    if file.sweep and file.selects_on_test:
+        yield Problem(
+            ("selection",), "best_on_test cannot be swept: a curve has no place for its warning"
+        )
     seen: set[tuple[object, ...]] = set()
     for name in file.architectures:
         for setting, values in file.sweep.items():

@@ -57,7 +57,7 @@ def _check(file: ExperimentFile, _arguments: Namespace) -> int:
     found = check(
         lambda: with_transcripts(read_whatever_share(file.corpus), file.transcript),
         file.corpus.max_bad_share,
-        lambda corpus: len(make_folds(corpus.utterances, file.split)),
+        lambda corpus: len(make_folds(corpus.utterances, file.split, validates=file.validates)),
     )
     write = sys.stdout.write
     for note in found.notes:

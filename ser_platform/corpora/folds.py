@@ -30,7 +30,7 @@ class Fold:
         number: from 1.
         held_out: what the test side is, e.g. ``session 3`` or ``session 3, scenarios 1``.
         train: what weights, normalisation and vocabularies are made from.
-        validation: what selects epochs and settings.
+        validation: what selects epochs and settings; empty where nothing is selected.
         test: scored once, after selection.
     """
 
@@ -41,10 +41,18 @@ class Fold:
     test: tuple[str, ...]
 
 
-def make_folds(utterances: Sequence[Utterance], config: SplitConfig) -> tuple[Fold, ...]:
+def make_folds(
+    utterances: Sequence[Utterance], config: SplitConfig, *, validates: bool = True
+) -> tuple[Fold, ...]:
     """One fold per session, speaker or group of speakers, times groups of scenarios if asked.
 
     Every utterance is tested once; the order of ``utterances`` is ignored.
+
+    Args:
+        utterances: of the corpus.
+        config: how it is cut.
+        validates: whether a part of each training side is set apart; without it all of that side
+            is learned from.
 
     Raises:
         CorpusError: when there is too little to split, a speaker would be on two sides, a
@@ -52,11 +60,15 @@ def make_folds(utterances: Sequence[Utterance], config: SplitConfig) -> tuple[Fo
     """
     ordered = sorted(utterances, key=lambda u: u.id)
     cuts = make_cuts(ordered, config)
-    return tuple(_fold(number, cut, ordered, config) for number, cut in enumerate(cuts, 1))
+    return tuple(
+        _fold(number, cut, ordered, config, validates) for number, cut in enumerate(cuts, 1)
+    )
 
 
-def _fold(number: int, cut: Cut, utterances: Sequence[Utterance], config: SplitConfig) -> Fold:
-    chosen = {u.id for u in _validation(number, cut, config.validation)}
+def _fold(
+    number: int, cut: Cut, utterances: Sequence[Utterance], config: SplitConfig, validates: bool
+) -> Fold:
+    chosen = {u.id for u in _validation(number, cut, config.validation)} if validates else set()
     fold = Fold(
         number=number,
         held_out=cut.name,
@@ -64,7 +76,7 @@ def _fold(number: int, cut: Cut, utterances: Sequence[Utterance], config: SplitC
         validation=tuple(u.id for u in cut.rest if u.id in chosen),
         test=tuple(u.id for u in cut.test),
     )
-    _check(fold, utterances, crossed=config.scenarios is not None)
+    _check(fold, utterances, validates=validates, crossed=config.scenarios is not None)
     return fold
 
 
@@ -108,7 +120,7 @@ def _next_speakers(cut: Cut) -> list[str]:
     return []
 
 
-def _check(fold: Fold, utterances: Sequence[Utterance], *, crossed: bool) -> None:
+def _check(fold: Fold, utterances: Sequence[Utterance], *, validates: bool, crossed: bool) -> None:
     """Refuse an empty side, a speaker on two sides, and a class that cannot be learned."""
     by_id = {u.id: u for u in utterances}
     sides = {
@@ -116,6 +128,8 @@ def _check(fold: Fold, utterances: Sequence[Utterance], *, crossed: bool) -> Non
         "validation": [by_id[i] for i in fold.validation],
         "test": [by_id[i] for i in fold.test],
     }
+    if not validates:
+        del sides["validation"]
     name = f"fold {fold.number} ({fold.held_out})"
     for (one, left), (other, right) in combinations(sides.items(), 2):
         if shared := {u.speaker for u in left} & {u.speaker for u in right}:

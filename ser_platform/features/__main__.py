@@ -7,15 +7,14 @@
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_platform.config import load_experiment_file
-from ser_platform.config.problems import nearest
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.door import Act, door
+from ser_platform.door import Action, door_of_actions
 from ser_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,30 +25,7 @@ _DAYS = {"d": 1.0, "h": 1 / 24}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Find out what to do, parse, load the experiment file, do it."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    first = arguments[0] if arguments else "--help"
-    if first in ("-h", "--help"):
-        sys.stdout.write(_overview())
-        sys.exit(0)
-    if first not in _ACTIONS:
-        # An experiment file, or an option: fill, as every other door acts without being told.
-        if not (first.startswith("-") or first.endswith((".yaml", ".yml"))):
-            near = nearest(first, _ACTIONS)
-            hint = f"; did you mean '{near}'?" if near else ""
-            sys.stderr.write(f"error: features: no action '{first}'{hint}\n{_overview()}")
-            return 2
-        arguments.insert(0, "fill")
-    name, *rest = arguments
-    does, act, add_arguments = _ACTIONS[name]
-    return door(f"features {name}", f"{does}.", act, add_arguments, rest)
-
-
-def _overview() -> str:
-    lines = "".join(f"  ser features {name:<8}{does}\n" for name, (does, *_) in _ACTIONS.items())
-    return (
-        f"usage: ser features [ACTION] EXPERIMENT ...\n\n{lines}\n"
-        "Without ACTION: fill. 'ser features ACTION --help' tells what an action takes.\n"
-    )
+    return door_of_actions("features", _ACTIONS, argv)
 
 
 def _fill(file: ExperimentFile, _arguments: Namespace) -> None:
@@ -174,15 +150,13 @@ def _add_gc(parser: ArgumentParser) -> None:
     _add_json(parser)
 
 
-_ACTIONS: dict[str, tuple[str, Act, Callable[[ArgumentParser], None] | None]] = {
-    "fill": (
-        "compute and store what is missing of an experiment's features",
-        _fill,
-        None,
+_ACTIONS = {
+    "fill": Action("compute and store what is missing of an experiment's features", _fill),
+    "ls": Action("show what is stored", _ls, _add_json),
+    "verify": Action(
+        "read what is stored and report damage; exit code 1 for any", _verify, _add_verify
     ),
-    "ls": ("show what is stored", _ls, _add_json),
-    "verify": ("read what is stored and report damage; exit code 1 for any", _verify, _add_verify),
-    "gc": ("list what no experiment needs, or delete it", _gc, _add_gc),
+    "gc": Action("list what no experiment needs, or delete it", _gc, _add_gc),
 }
 
 if __name__ == "__main__":

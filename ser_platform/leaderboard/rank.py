@@ -19,6 +19,13 @@ class Row:
     run_id: str
     result: RunResult
     test: Scores
+    honest: Scores | None = None
+    """Of the same training without a look at the test part; only where it was selected on that."""
+
+    @property
+    def gap_ua(self) -> float | None:
+        """What looking at the test part added to pooled UA, as a share."""
+        return None if self.honest is None else self.test.ua - self.honest.ua
 
     @property
     def num_parameters(self) -> int:
@@ -39,6 +46,8 @@ class Group:
     protocol: dict[str, Any]
     synthetic: bool
     rows: tuple[Row, ...]
+    selected_on_test: bool = False
+    """Equal for all of a protocol."""
 
     @property
     def title(self) -> str:
@@ -65,12 +74,23 @@ def rank(finals: Sequence[LoggedFinal]) -> Board:
             results.setdefault(final.result.run_key, final)
     groups: dict[str, list[Row]] = {}
     for final in results.values():
-        row = Row(0, final.run_id, final.result, score(final.result.fold_matrices("test")))
+        row = _row(final.run_id, final.result)
         identity = json.dumps([row.result.protocol, row.result.synthetic], sort_keys=True)
         groups.setdefault(identity, []).append(row)
     return Board(
         tuple(_group(rows) for rows in groups.values()),
         tuple(final for final in finals if final.result is None),
+    )
+
+
+def _row(run_id: str, result: RunResult) -> Row:
+    honest = result.fold_matrices("honest_test")
+    return Row(
+        0,
+        run_id,
+        result,
+        score(result.fold_matrices("test")),
+        score(honest) if honest else None,
     )
 
 
@@ -81,7 +101,7 @@ def _group(rows: list[Row]) -> Group:
         tied = ranked and ranked[-1].test.ua == row.test.ua
         ranked.append(replace(row, rank=ranked[-1].rank if tied else place))
     first = rows[0].result
-    return Group(first.protocol, first.synthetic, tuple(ranked))
+    return Group(first.protocol, first.synthetic, tuple(ranked), first.selected_on_test)
 
 
 def in_words(value: Any) -> str:

@@ -10,6 +10,7 @@ from ser_platform.errors import SerError
 from ser_platform.leaderboard.published import PUBLISHED, Published
 from ser_platform.leaderboard.rank import Board, Group, Row, in_words
 from ser_platform.tracking.entries import LoggedFinal
+from ser_platform.tracking.layout import scoring_note, selected_on_test_note
 
 COLUMNS: tuple[str, ...] = (
     "kind",
@@ -23,6 +24,11 @@ COLUMNS: tuple[str, ...] = (
     "wa_std",
     "ua_mean",
     "ua_std",
+    "selected_on_test",
+    "wa_honest",
+    "ua_honest",
+    "gap_ua",
+    "scoring",
     "folds",
     "num_parameters",
     "seconds",
@@ -35,7 +41,9 @@ COLUMNS: tuple[str, ...] = (
     "source",
     "note",
 )
-"""``kind``: ``ranked`` within its protocol, ``unranked`` (see ``note``), or ``published``."""
+"""``kind``: ``ranked`` within its protocol, ``unranked`` (see ``note``), or ``published``.
+``selected_on_test``: ``true`` marks scores that say little, beside them those of the same training
+without a look. ``scoring``: 2 and up where the test part had been looked at before."""
 
 
 def write_csv(board: Board, path: Path) -> None:
@@ -70,6 +78,11 @@ def _ranked(group: Group, row: Row) -> dict[str, Any]:
         "model": result.architecture,
         "study": result.study,
         **row.test.model_dump(),
+        "selected_on_test": json.dumps(result.selected_on_test),
+        "wa_honest": "" if row.honest is None else row.honest.wa,
+        "ua_honest": "" if row.honest is None else row.honest.ua,
+        "gap_ua": "" if row.gap_ua is None else row.gap_ua,
+        "scoring": result.scoring,
         "folds": result.num_folds,
         "num_parameters": row.num_parameters,
         "seconds": result.seconds,
@@ -79,7 +92,15 @@ def _ranked(group: Group, row: Row) -> dict[str, Any]:
         "finished_at": row.finished_at.isoformat(timespec="seconds"),
         "synthetic": json.dumps(result.synthetic),
         "transcript": in_words(result.protocol.get("transcript", "")),
+        "note": " ".join(_notes(row)),
     }
+
+
+def _notes(row: Row) -> Iterator[str]:
+    if row.result.selected_on_test:
+        yield selected_on_test_note(row.result)
+    if row.result.scoring > 1:
+        yield scoring_note(row.result.scoring)
 
 
 def _unranked(final: LoggedFinal) -> dict[str, Any]:

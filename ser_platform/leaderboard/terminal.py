@@ -7,12 +7,21 @@ from rich.text import Text
 
 from ser_platform.leaderboard.published import NOTES, PUBLISHED
 from ser_platform.leaderboard.rank import Board, Group, Row
+from ser_platform.results import RunResult
 from ser_platform.tracking.entries import LoggedFinal
-from ser_platform.tracking.layout import SYNTHETIC_NOTE
+from ser_platform.tracking.layout import ON_TEST_NOTE, SYNTHETIC_NOTE
 
 _PIPED_WIDTH = 500
 """Wide enough that nothing is wrapped or cut when no person watches."""
 
+_RED = "bold red"
+_LOOKED_AGAIN = (
+    "(2) and up: the test part had been scored before, after another selection of the same study."
+)
+_HONEST = (
+    '"honest": the same training, its epoch chosen without a look at the test part; "gap": the '
+    "points of UA that the look added."
+)
 _LEGEND = "WA and UA in %, pooled over all folds; beside them mean±standard deviation over folds."
 
 
@@ -40,8 +49,11 @@ def _show_group(group: Group, console: Console) -> None:
     _say(console, group.title, "bold")
     if group.synthetic:
         _say(console, SYNTHETIC_NOTE, "bold yellow")
+    if group.selected_on_test:
+        _say(console, ON_TEST_NOTE, _RED)
     table = _table()
-    for name in ("#", "model", "WA", "UA", "WA folds", "UA folds", "params", "train"):
+    honest = ["honest WA", "honest UA", "gap"] * group.selected_on_test
+    for name in ("#", "model", "WA", "UA", *honest, "WA folds", "UA folds", "params", "train"):
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     table.add_column("study", overflow="ellipsis")  # the one that gives way
     for name in ("run", "trained"):
@@ -49,15 +61,18 @@ def _show_group(group: Group, console: Console) -> None:
     for row in group.rows:
         table.add_row(*_cells(row))
     console.print(table)
+    if group.selected_on_test:
+        _say(console, _HONEST, _RED)
+    if any(row.result.scoring > 1 for row in group.rows):
+        _say(console, _LOOKED_AGAIN, "bold yellow")
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row) -> list[str | Text]:
     result, test = row.result, row.test
     return [
         str(row.rank),
-        result.architecture,
-        _percent(test.wa),
-        _percent(test.ua),
+        _model(result),
+        *_scores(row),
         f"{_percent(test.wa_mean)}±{_percent(test.wa_std)}",
         f"{_percent(test.ua_mean)}±{_percent(test.ua_std)}",
         f"{row.num_parameters:,}",
@@ -65,6 +80,29 @@ def _cells(row: Row) -> list[str]:
         result.study,
         row.run_id[:8],
         row.finished_at.astimezone().strftime("%Y-%m-%d"),
+    ]
+
+
+def _model(result: RunResult) -> Text:
+    """Its name, and marks of what makes its score mean less."""
+    text = Text(result.architecture)
+    if result.selected_on_test:
+        text.append(" !TEST", _RED)
+    if result.scoring > 1:
+        text.append(f" ({result.scoring})", "bold yellow")
+    return text
+
+
+def _scores(row: Row) -> list[str | Text]:
+    """WA and UA; red with the honest ones and the gap beside, where the test part chose."""
+    own = [_percent(row.test.wa), _percent(row.test.ua)]
+    if row.honest is None or row.gap_ua is None:
+        return [*own]
+    return [
+        *(Text(score, "red") for score in own),
+        _percent(row.honest.wa),
+        _percent(row.honest.ua),
+        f"{100 * row.gap_ua:+.1f}",
     ]
 
 

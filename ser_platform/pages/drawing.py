@@ -32,12 +32,40 @@ _STYLE: dict[Any, Any] = {
 
 
 @contextmanager
+def styled(salt: str) -> Iterator[None]:
+    """Within it figures are drawn and saved in our style.
+
+    Args:
+        salt: of the ids in an SVG, which must differ between figures of one page.
+    """
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
+        yield
+
+
+@contextmanager
 def drawn(svgs: list[str], width: float = 5.6, height: float = 3.5) -> Iterator[Axes]:
     """Axes of a new figure; when the block ends its SVG is added to ``svgs``."""
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": f"figure {len(svgs)}"}):
-        figure = Figure(figsize=(width, height), layout="constrained")
+    with styled(f"figure {len(svgs)}"):
+        figure = sheet(width, height)
         yield figure.subplots()
-        file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        svgs.append(as_svg(figure))
+
+
+def sheet(width: float, height: float) -> Figure:
+    """An empty figure, in inches; to be used within :func:`styled`."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def as_svg(figure: Figure) -> str:
+    """The ``<svg>`` element of a figure; equal figures give equal text."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     text = file.getvalue()
-    svgs.append(text[text.index("<svg") :])
+    return text[text.index("<svg") :]
+
+
+def as_png(figure: Figure) -> bytes:
+    """A figure on white, for where no SVG is shown."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=144, facecolor="white", metadata={"Software": None})
+    return file.getvalue()

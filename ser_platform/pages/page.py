@@ -69,6 +69,7 @@ class Page:
         facts: numbers in its head.
         sections: in order.
         footer: how it was made.
+        alarm: what makes its numbers no evidence; in red across the page when not empty.
     """
 
     kicker: str
@@ -78,10 +79,17 @@ class Page:
     facts: Sequence[Fact]
     sections: Sequence[Section]
     footer: str
+    alarm: str = ""
 
 
 def write_page(page: Page, path: Path) -> None:
     """Write a page as one HTML file; the folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(as_html(page), encoding="utf-8")
+
+
+def as_html(page: Page) -> str:
+    """A page as the text of one HTML file."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -91,6 +99,4 @@ def write_page(page: Page, path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = environment.get_template("page.html.j2").render(page=page)
-    path.write_text(text, encoding="utf-8")
+    return environment.get_template("page.html.j2").render(page=page)

@@ -23,6 +23,8 @@ class StudyInfo:
     environment: dict[str, str]
     architectures: tuple[str, ...]
     synthetic: bool
+    selected_on_test: bool = False
+    """Whether the test part chooses in it."""
 
 
 @dataclass(frozen=True)

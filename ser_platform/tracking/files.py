@@ -3,18 +3,16 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from ser_platform.emotions import EMOTIONS
-from ser_platform.results import RunResult, score
+from ser_platform.results import Part, RunResult, score
 from ser_platform.tracking.entries import StudyInfo
 from ser_platform.tracking.figure import draw_confusion
-from ser_platform.tracking.layout import SYNTHETIC_NOTE
+from ser_platform.tracking.layout import ON_TEST_NOTE, SYNTHETIC_NOTE
 from ser_platform.tracking.result_file import RESULT_FILE, result_bytes
-
-Part = Literal["validation", "test"]
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:
@@ -42,7 +40,7 @@ def write_run_files(run: RunResult, folder: Path) -> None:
         f"{run.study}, {run.architecture}: {part}, {len(matrices)} of {run.num_folds} folds\n"
         f"WA {scores.wa:.1%}, UA {scores.ua:.1%} (pooled)",
         folder / "confusion.png",
-        note=SYNTHETIC_NOTE if run.synthetic else "",
+        note="\n".join([ON_TEST_NOTE] * run.selected_on_test + [SYNTHETIC_NOTE] * run.synthetic),
     )
 
 
@@ -54,7 +52,7 @@ def write_study_files(study: StudyInfo, folder: Path) -> None:
 
 def confusions(run: RunResult) -> dict[str, Any]:
     """Confusion matrices of each part, pooled and by fold; rows are the true classes."""
-    parts: tuple[Part, Part] = ("validation", "test")
+    parts: tuple[Part, ...] = ("validation", "test", "honest_test")
     return {
         "labels": list(EMOTIONS),
         "rows": "true",

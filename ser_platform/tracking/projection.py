@@ -12,16 +12,12 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, ErrorCode
 from ser_platform.config.schema import TrackingConfig
 from ser_platform.results import RunResult
 from ser_platform.tracking import layout
-from ser_platform.tracking.abandoned import (
-    end_abandoned_studies,
-    end_nested,
-    nested_runs,
-    this_process,
-)
+from ser_platform.tracking.abandoned import end_abandoned_studies, end_nested, nested_runs
 from ser_platform.tracking.connection import connect, open_experiment, reason, search
 from ser_platform.tracking.entries import ModelFiles, StudyInfo, StudyStatus
 from ser_platform.tracking.files import write_files, write_run_files, write_study_files
 from ser_platform.tracking.layout import Point
+from ser_platform.tracking.process import this_process
 from ser_platform.tracking.result_file import digest, result_bytes
 from ser_platform.tracking.summary import summary, winner
 
@@ -50,6 +46,7 @@ class Projection:
         self._experiment_id = open_experiment(self._client, config.uri, config.experiment)
         end_abandoned_studies(self._client, self._experiment_id)
         self._parent = self._open_study(study)
+        self._alone = len(study.architectures) == 1 and not study.experiment.get("sweep")
         self._logged = {
             (tags[layout.ROLE], tags[layout.RUN_KEY], tags[layout.NUMBER]): _Logged(
                 run.info.run_id, tags[layout.DIGEST], run.info.status
@@ -95,8 +92,8 @@ class Projection:
     def summarise(self) -> None:
         """Bring the study's own numbers up to date with its nested runs."""
         nested = self._nested()
-        self._batch(self._parent, summary(nested))
-        best = winner(nested)
+        self._batch(self._parent, summary(nested, alone=self._alone))
+        best = winner(nested, alone=self._alone)
         if best is not None:
             self._client.set_tag(self._parent, layout.WINNER, best.info.run_name)
 
@@ -122,7 +119,8 @@ class Projection:
             write_run_files(run, Path(folder))
             write_files(pictures, Path(folder))
             self._client.log_artifacts(run_id, folder)
-        status = "FINISHED" if run.complete else "FAILED"
+        # MLflow has no word for a trial that was cut short; killed, on purpose, is the nearest.
+        status = "KILLED" if run.state == "pruned" else "FINISHED" if run.complete else "FAILED"
         self._client.set_terminated(run_id, status, layout.finished_ms(run) or None)
         return _Logged(run_id, content, status)
 
@@ -143,7 +141,9 @@ class Projection:
         found = next(search(self._client, self._experiment_id, where), None)
         if found is None:
             found = self._client.create_run(
-                self._experiment_id, tags=layout.study_tags(study), run_name=study.name
+                self._experiment_id,
+                tags=layout.study_tags(study),
+                run_name=layout.study_name(study),
             )
         run_id = found.info.run_id
         self._client.set_tag(run_id, layout.PROCESS, this_process())

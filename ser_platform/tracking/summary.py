@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mlflow.entities import Run
 
-from ser_platform.tracking.layout import ROLE, Point
+from ser_platform.tracking.layout import ROLE, RUN_KEY, SELECTED_ON_TEST, STATE, Point
 
 _OF_THE_WINNER = (
     "test_wa",
@@ -14,17 +14,35 @@ _OF_THE_WINNER = (
     "test_wa_std",
     "test_ua_std",
     "num_parameters",
+    # Only where the test part chose.
+    "test_wa_honest",
+    "test_ua_honest",
+    "selection_gap_ua",
 )
 
 
-def winner(nested: Sequence[Run]) -> Run | None:
-    """The final scoring whose setting did best on validation; test plays no part in it."""
+def winner(nested: Sequence[Run], *, alone: bool) -> Run | None:
+    """The final scoring whose setting did best on validation; test plays no part in it.
+
+    Unless the study is about choosing on test. Where nothing chooses there is none, or the only
+    one.
+
+    Args:
+        nested: the runs of a study.
+        alone: whether it is about one setting, so that there is nothing to compare.
+    """
     finals = _finished(nested, "final")
-    return max(finals, key=lambda run: run.data.metrics["val_ua"], default=None)
+    if all(_objective(run) in run.data.metrics for run in finals):
+        return max(finals, key=lambda run: run.data.metrics[_objective(run)], default=None)
+    return finals[-1] if alone else None
 
 
-def summary(nested: Sequence[Run]) -> list[Point]:
-    """Best and mean validation UA, trials done and failed, the winner's test scores.
+def _objective(run: Run) -> str:
+    return "test_ua_mean" if SELECTED_ON_TEST in run.data.tags else "val_ua"
+
+
+def summary(nested: Sequence[Run], *, alone: bool) -> list[Point]:
+    """Best and mean validation UA, trials done and failed, the winner's test scores, the cost.
 
     The same nested runs give the same points, so writing them twice adds nothing.
     """
@@ -32,19 +50,40 @@ def summary(nested: Sequence[Run]) -> list[Point]:
     if not ended:
         return []
     trials = [run for run in ended if run.data.tags[ROLE] == "trial"]
+    pruned = sum(run.data.tags.get(STATE) == "pruned" for run in trials)
     scored = _finished(ended, "trial") or _finished(ended, "final")
-    val_ua = [run.data.metrics["val_ua"] for run in scored]
+    val_ua = [run.data.metrics["val_ua"] for run in scored if "val_ua" in run.data.metrics]
     values = {
         "trials_done": len(_finished(trials, "trial")),
-        "trials_failed": sum(run.info.status != "FINISHED" for run in trials),
+        "trials_failed": sum(run.info.status != "FINISHED" for run in trials) - pruned,
+        "trials_pruned": pruned,
     }
+    values |= _cost(ended)
     if val_ua:
         values |= {"best_val_ua": max(val_ua), "mean_val_ua": sum(val_ua) / len(val_ua)}
-    best = winner(ended)
+    best = winner(ended, alone=alone)
     if best is not None:
-        values |= {name: best.data.metrics[name] for name in _OF_THE_WINNER}
+        metrics = best.data.metrics
+        values |= {name: metrics[name] for name in _OF_THE_WINNER if name in metrics}
     at_ms = max(run.info.end_time or 0 for run in ended)
     return [Point(key, value, len(ended), at_ms) for key, value in values.items()]
+
+
+def _cost(ended: Sequence[Run]) -> dict[str, float]:
+    """Seconds of training and of GPUs, of every setting once.
+
+    The final scoring of a trial has the trial's training in its own seconds, as have two
+    trials that drew the same setting.
+    """
+    totals: dict[str, float] = {}
+    for total, metric in (("train_seconds", "seconds"), ("gpu_seconds", "gpu_seconds")):
+        most: dict[str, float] = {}
+        for run in ended:
+            key = run.data.tags[RUN_KEY]
+            # A result of an earlier version says nothing of GPUs.
+            most[key] = max(most.get(key, 0.0), run.data.metrics.get(metric, 0.0))
+        totals[total] = sum(most.values())
+    return totals
 
 
 def _finished(nested: Sequence[Run], role: str) -> list[Run]:

@@ -7,13 +7,14 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+from ser_platform.config.protocol import refuse_to_train
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.door import door
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, load the experiment file, train its settings as they stand, or along its sweep."""
-    return door("train", __doc__ or "", _act, argv=argv)
+    return door("train", __doc__ or "", _act, argv=argv, refuse=refuse_to_train)
 
 
 def _act(file: ExperimentFile, _arguments: Namespace) -> None:

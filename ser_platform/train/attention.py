@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import numpy as np
-import ray
 
 from ser_platform.batches import collate
 from ser_platform.emotions import EMOTIONS
@@ -33,12 +32,16 @@ def pictures(
     """PNGs by name, stored beside the fold's weights; none for a network without attention.
 
     What the store holds already is not drawn again. A recording that is gone by now only costs
-    the pictures.
+    the pictures. Where nothing validates there are none: nobody is shown the test part.
     """
-    key = FoldKeys(run.key, result.folds[0].fold).attention
+    first = result.folds[0]
+    if first.validation is None:
+        _log.info("no pictures of attention of %s: it has no validation part", run.architecture)
+        return {}
+    key = FoldKeys(run.key, first.fold).attention
     if not store.exists(key):
         try:
-            drawn = dict(_draw(run, result, store, corpus))
+            drawn = dict(_draw(run, first.fold, first.validation, store, corpus))
         except FeatureError as e:
             _log.warning("no pictures of attention of %s: %s", run.architecture, e)
             return {}
@@ -57,10 +60,14 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 
 def _draw(
-    run: Run, result: RunResult, store: ObjectStore, corpus: Sequence[Utterance]
+    run: Run,
+    number: int,
+    validation: Predictions,
+    store: ObjectStore,
+    corpus: Sequence[Utterance],
 ) -> Iterator[tuple[str, bytes]]:
-    fold, validation = run.prepared.folds[0], result.folds[0].validation
-    (dataset,) = ray.get(list(run.prepared.dataset))
+    fold = next(fold for fold in run.prepared.folds if fold.number == number)
+    dataset = run.prepared.sealed[fold.test].fetch()
     network = new_model(run.experiment, dataset, dataset.rows(fold.train), fold.number)
     network.load_state_dict(load_weights(store, FoldKeys(run.key, fold.number).weights))
     chosen = list(telling(validation))

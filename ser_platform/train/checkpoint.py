@@ -13,7 +13,7 @@ from ser_platform.train.loop import Progress, Weights
 
 _log = logging.getLogger(__name__)
 
-_PARTS = ("weights", "best_weights", "optimizer")
+_PARTS = ("weights", "best_weights", "test_weights", "optimizer")
 
 
 def save_progress(store: ObjectStore, key: str, progress: Progress) -> None:
@@ -26,6 +26,7 @@ def save_progress(store: ObjectStore, key: str, progress: Progress) -> None:
     meta = {
         "epochs": [epoch.model_dump() for epoch in progress.epochs],
         "best_epoch": progress.best_epoch,
+        "test_epoch": progress.test_epoch,
         "step": progress.step,
     }
     store.write(key, pack(tensors, meta))
@@ -47,6 +48,7 @@ def load_progress(store: ObjectStore, key: str) -> Progress:
     return Progress(
         epochs=[Epoch.model_validate(epoch) for epoch in meta["epochs"]],
         best_epoch=meta["best_epoch"],
+        test_epoch=meta["test_epoch"],
         step=meta["step"],
         **parts,
     )

@@ -1,6 +1,7 @@
 """One fold of one setting, from where it stands to its result in the object store."""
 
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -8,7 +9,8 @@ import torch
 from ser_platform.config.schema import Experiment
 from ser_platform.corpora.folds import Fold
 from ser_platform.dataset import Dataset, Rows
-from ser_platform.results import FoldResult, Predictions
+from ser_platform.errors import WithdrawnError
+from ser_platform.results import Epoch, FoldResult, Predictions
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.checkpoint import (
     load_progress,
@@ -16,10 +18,17 @@ from ser_platform.train.checkpoint import (
     save_progress,
     save_weights,
 )
-from ser_platform.train.loop import Progress, fit, new_model
+from ser_platform.train.loop import Progress, Weights, fit, new_model
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.scoring import predict
 from ser_platform.train.stored import FoldKeys, read_result
+
+AfterEpoch = Callable[[Sequence[Epoch]], bool]
+"""Asked on rank 0 with all epochs so far whenever there is one more: whether to go on."""
+
+
+def _to_the_end(epochs: Sequence[Epoch]) -> bool:
+    return True
 
 
 def train_fold(
@@ -29,24 +38,39 @@ def train_fold(
     dataset: Dataset,
     store: ObjectStore,
     ranks: Ranks,
+    after_epoch: AfterEpoch = _to_the_end,
 ) -> FoldResult:
-    """Train a fold, or go on with it, or return what is already there. No test data is read.
+    """Train a fold, or go on with it, or return what is already there.
 
-    Every rank calls this; only rank 0 writes.
+    No test data is read, but with ``selection: best_on_test``. Every rank calls this; only rank 0
+    writes.
 
     Raises:
         TrainingError: when the loss is not finite.
+        WithdrawnError: when ``after_epoch`` says so; on all ranks alike, progress is stored.
     """
     keys = FoldKeys(run_key, fold.number)
     done = read_result(store, keys.trained)
     if done is not None:
         return done
     train, validation = dataset.rows(fold.train), dataset.rows(fold.validation)
+    looked_at = dataset.rows(fold.test) if experiment.selects_on_test else None
 
     def save(progress: Progress) -> None:
         if ranks.rank == 0:
             save_progress(store, keys.progress, progress)
+        ask(progress)
 
+    def ask(progress: Progress) -> None:
+        if not ranks.agree(ranks.rank == 0 and after_epoch(progress.epochs)):
+            raise WithdrawnError(
+                f"fold {fold.number} of run {run_key} was withdrawn after "
+                f"{len(progress.epochs)} epochs"
+            )
+
+    before = load_progress(store, keys.progress)
+    if before.epochs:
+        ask(before)
     progress = fit(
         experiment,
         dataset,
@@ -54,26 +78,39 @@ def train_fold(
         train,
         validation,
         ranks,
-        load_progress(store, keys.progress),
+        before,
         save,
+        looked_at,
     )
     model = new_model(experiment, dataset, train, fold.number).to(ranks.device)
-    model.load_state_dict(progress.best_weights)
+
+    def answers(weights: Weights, rows: Rows | None) -> Predictions | None:
+        if rows is None or not len(rows):
+            return None
+        model.load_state_dict(weights)
+        return _predictions(experiment, model, dataset, rows, ranks)
+
+    best, weights = progress.best_epoch, progress.best_weights
+    if looked_at is not None:
+        best, weights = progress.test_epoch, progress.test_weights
     result = FoldResult(
         fold=fold.number,
         held_out=fold.held_out,
-        best_epoch=progress.best_epoch,
+        best_epoch=best,
         epochs=tuple(progress.epochs),
-        validation=_predictions(experiment, model, dataset, validation, ranks),
-        test=None,
+        validation=answers(weights, validation),
+        test=answers(weights, looked_at),
+        honest_epoch=None if looked_at is None else progress.best_epoch,
+        honest_test=answers(progress.best_weights, looked_at),
         num_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
         workers=ranks.world,
         device=_device_name(ranks.device),
+        gpus=ranks.gpus * ranks.world,
         seconds=sum(epoch.seconds for epoch in progress.epochs),
         finished_at=time.time(),
     )
     if ranks.rank == 0:
-        save_weights(store, keys.weights, progress.best_weights, {"run_key": run_key})
+        save_weights(store, keys.weights, weights, {"run_key": run_key})
         store.write(keys.trained, result.model_dump_json().encode())
         store.delete(keys.progress)
     ranks.wait()  # the others read what this one wrote
@@ -87,13 +124,19 @@ def score_fold(
     dataset: Dataset,
     store: ObjectStore,
     ranks: Ranks,
+    after_epoch: AfterEpoch = _to_the_end,
 ) -> FoldResult:
     """The result of a selected setting with its test part, scored once and stored."""
     keys = FoldKeys(run_key, fold.number)
     done = read_result(store, keys.scored)
     if done is not None:
         return done
-    trained = train_fold(experiment, run_key, fold, dataset, store, ranks)
+    allowed = dataset if experiment.selects_on_test else dataset.without(fold.test)
+    trained = train_fold(experiment, run_key, fold, allowed, store, ranks, after_epoch)
+    if trained.test is not None:  # by a selection that looked at it all along
+        if ranks.rank == 0:
+            store.write(keys.scored, trained.model_dump_json().encode())
+        return trained
     started = time.perf_counter()
     model = new_model(experiment, dataset, dataset.rows(fold.train), fold.number)
     model.to(ranks.device).load_state_dict(load_weights(store, keys.weights))

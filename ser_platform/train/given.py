@@ -99,7 +99,7 @@ def _cut(said: Corpus, experiment: Experiment) -> tuple[Corpus, tuple[Fold, ...]
     corpus = with_transcripts(said, experiment.transcript)
     for note in corpus.notes:
         _log.info("corpus: %s", note)
-    folds = make_folds(said.utterances, experiment.split)
+    folds = make_folds(said.utterances, experiment.split, validates=experiment.validates)
     speakers = {u.speaker for u in corpus.utterances}
     _log.info(
         "corpus: %s, %d utterances of %d speakers in %d folds%s",

@@ -6,6 +6,8 @@ started once per study and serves folds of all its trials.
 
 import traceback
 import uuid
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import ray
@@ -16,10 +18,11 @@ from ray.train.collective import broadcast_from_rank_zero
 from ray.train.torch import TorchConfig, TorchTrainer, get_device
 
 from ser_platform.config.schema import ClusterConfig, Experiment
-from ser_platform.errors import SerError, TrainingError
-from ser_platform.results import FoldResult
+from ser_platform.errors import SerError, TrainingError, WithdrawnError
+from ser_platform.results import Epoch, FoldResult
+from ser_platform.runtime import needs
 from ser_platform.storage import open_store
-from ser_platform.train.fold import score_fold, train_fold
+from ser_platform.train.fold import AfterEpoch, score_fold, train_fold
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.ranks import Ranks
 
@@ -43,15 +46,12 @@ def run_group(queue: ActorHandle, number: int, config: ClusterConfig, folder: st
     the cause, so the group itself never gives up.
     """
     gpu = config.gpus_per_worker > 0
-    per_worker = {"CPU": config.cpus_per_worker}
-    if gpu:
-        per_worker["GPU"] = config.gpus_per_worker
     _FoldTrainer(
         serve_folds,
         train_loop_config={"queue": queue, "group": number},
         torch_config=TorchConfig(backend="nccl" if gpu else "gloo", timeout_s=_TIMEOUT_S),
         scaling_config=train.ScalingConfig(
-            num_workers=config.workers, use_gpu=gpu, resources_per_worker=per_worker
+            num_workers=config.workers, use_gpu=gpu, resources_per_worker=needs(config)
         ),
         run_config=train.RunConfig(
             # A used name would make Ray resume an older group from this folder.
@@ -67,29 +67,46 @@ def serve_folds(config: dict[str, Any]) -> None:
     """What each worker of a group runs: take the group's next fold, train it, hand it in."""
     queue, group = config["queue"], config["group"]
     context = train.get_context()
-    ranks = Ranks(context.get_world_rank(), context.get_world_size(), get_device())
-    torch.set_num_threads(max(1, int(ray.get_runtime_context().get_assigned_resources()["CPU"])))
+    here = ray.get_runtime_context()
+    held = here.get_assigned_resources()
+    world = context.get_world_size()
+    ranks = Ranks(context.get_world_rank(), world, get_device(), held.get("GPU", 0.0))
+    torch.set_num_threads(max(1, int(held["CPU"])))
+    ray.get(queue.join.remote(group, ranks.rank, here.get_node_id()))
+    report = partial(_report, queue, group)
     while True:
         taken = ray.get(queue.take.remote(group)) if ranks.rank == 0 else None
         name = broadcast_from_rank_zero(taken)
         if name is None:
             return
         try:
-            result = _do(ray.get(queue.job.remote(name)), ranks)
+            result = _do(ray.get(queue.job.remote(name)), ranks, report)
         except TrainingError as e:  # raised on every rank alike, so the group is still whole
             if ranks.rank == 0:
                 ray.get(queue.fail.remote(group, str(e)))
+        except WithdrawnError:  # so is this
+            if ranks.rank == 0:
+                ray.get(queue.leave.remote(group))
         except Exception as e:
             reason = str(e) if isinstance(e, SerError) else traceback.format_exc(limit=-3)
             ray.get(queue.note_crash.remote(group, reason))
             raise
         else:
             if ranks.rank == 0:
-                ray.get(queue.finish.remote(group, result.model_dump_json()))
+                epochs = [epoch.selected_ua for epoch in result.epochs]
+                done = result.model_dump_json()
+                ray.get(queue.finish.remote(group, done, epochs, result.seconds))
 
 
-def _do(job: FoldJob, ranks: Ranks) -> FoldResult:
+def _report(queue: ActorHandle, group: int, epochs: Sequence[Epoch]) -> bool:
+    """Tell the queue how a fold does; whether it is still wanted."""
+    seconds = sum(epoch.seconds for epoch in epochs)
+    return ray.get(queue.report.remote(group, [epoch.selected_ua for epoch in epochs], seconds))
+
+
+def _do(job: FoldJob, ranks: Ranks, report: AfterEpoch) -> FoldResult:
     experiment = Experiment.model_validate_json(job.experiment)
-    (dataset,) = ray.get(list(job.dataset))
     work = score_fold if job.score_test else train_fold
-    return work(experiment, job.run_key, job.fold, dataset, open_store(job.store), ranks)
+    store = open_store(job.store)
+    dataset = job.dataset.fetch()
+    return work(experiment, job.run_key, job.fold, dataset, store, ranks, report)

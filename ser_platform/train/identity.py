@@ -1,7 +1,7 @@
 """What makes two results the same, and what makes them comparable."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from ser_platform.config.schema import Experiment
 from ser_platform.config.signature import NOT_IN_RESULTS, canonical_json
 from ser_platform.config.transcript import TranscriptConfig
 from ser_platform.corpora.folds import Fold
+from ser_platform.results import SELECTED_ON
 from ser_platform.utterance import Utterance
 
 _RESULT_CODE = (
@@ -22,6 +23,7 @@ _RESULT_CODE = (
     "normalisation.py",
     *("train/loop.py", "train/scoring.py", "train/fold.py", "train/checkpoint.py"),
     *("train/group.py", "train/ranks.py", "train/seeding.py", "train/adam.py"),
+    "train/resident.py",
 )
 """Rooms and files whose code changes numbers."""
 _COMPUTING = (
@@ -36,6 +38,11 @@ def run_key(experiment: Experiment, data_digest: str, code: str, workers: int) -
     Ranks draw their own dropout and add gradients in their own order.
     """
     return _short([signature(experiment), data_digest, code, workers])
+
+
+def nested_key(run_keys: Mapping[int, str]) -> str:
+    """Identity of a result whose folds are of several runs, by their numbers."""
+    return _short([[number, key] for number, key in sorted(run_keys.items())])
 
 
 def study_key(door: str, name: str, run_keys: list[str], search: Any) -> str:
@@ -55,12 +62,18 @@ def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, 
         corpus: name of the corpus.
         utterances: digest of who says what with which label.
     """
+    split = _split(experiment.split)
+    if not experiment.validates:
+        del split["validation"]
+    # Only then, so that honest results keep their protocol.
+    flagged = {SELECTED_ON: "test"} if experiment.selects_on_test else {}
     return {
         "corpus": corpus,
         "utterances": utterances,
-        "split": _split(experiment.split),
+        "split": split,
         "selection": experiment.protocol,
         "transcript": _transcript(experiment.transcript),
+        **flagged,
     }
 
 

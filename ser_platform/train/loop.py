@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -18,7 +18,6 @@ from torch.nn import functional
 
 from ser_platform.batches import collate, epoch_batches, share
 from ser_platform.config.schema import Experiment
-from ser_platform.config.training import TrainConfig
 from ser_platform.dataset import Dataset, Rows, phonemes_of
 from ser_platform.errors import TrainingError
 from ser_platform.models import build_model
@@ -27,13 +26,15 @@ from ser_platform.normalisation import fitted, frame_statistics, functional_stat
 from ser_platform.results import Epoch
 from ser_platform.train.adam import flatten, restore
 from ser_platform.train.ranks import Ranks
-from ser_platform.train.scoring import predict, score_epoch
+from ser_platform.train.scoring import part_scores, predict
 from ser_platform.train.seeding import seed_everything
 
 if TYPE_CHECKING:
     from ser_platform.models import Network
 
 Weights = dict[str, Tensor]
+_PREFIX = {"validation": "val", "test": "test"}
+"""Of a part's scores in an epoch."""
 
 
 @dataclass
@@ -42,7 +43,11 @@ class Progress:
 
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
+    """By validation; the last one where nothing validates."""
     best_weights: Weights = field(default_factory=dict)
+    test_epoch: int = 0
+    """The best on test, where that is asked for; 0 where it is not."""
+    test_weights: Weights = field(default_factory=dict)
     weights: Weights = field(default_factory=dict)
     optimizer: Weights = field(default_factory=dict)
     step: int = 0
@@ -53,12 +58,12 @@ def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) 
     seed_everything(experiment.train.seed, fold)
     by = experiment.train.normalisation
     inputs = Inputs(
-        frame_dim=dataset.frames.shape[1],
+        frame_dim=dataset.frame_dim,
         word_vectors=torch.from_numpy(np.array(dataset.word_vectors)),
         trainable=experiment.embedding.trainable,
         functional_dim=dataset.functionals.shape[1],
         num_phonemes=len(dataset.phonemes),
-        num_speakers=dataset.speaker_ids.max() if by == "speaker" else 0,
+        num_speakers=dataset.num_speakers if by == "speaker" else 0,
     )
     of_frames = fitted(frame_statistics, dataset, train, by)
     inputs.set_normalisation(*map(torch.from_numpy, of_frames))
@@ -78,6 +83,7 @@ def fit(
     ranks: Ranks,
     progress: Progress,
     save: Callable[[Progress], None],
+    test: Rows | None = None,
 ) -> Progress:
     """Train until the last epoch, or until none was better for ``patience`` epochs.
 
@@ -86,10 +92,12 @@ def fit(
         dataset: the corpus, resident in memory.
         fold: number of the fold, from 1; part of every seed.
         train: rows that are learned from.
-        validation: rows that choose the epoch.
+        validation: rows that choose the epoch; none: the last one is kept.
         ranks: this process among the workers.
         progress: where an earlier attempt stopped; a new one is empty.
         save: called after every epoch, on every rank.
+        test: rows that choose a second epoch beside the honest one, which they change nothing
+            of; None, unless the experiment is to show what choosing on test does.
 
     Raises:
         TrainingError: when the loss is not finite; on all ranks alike.
@@ -103,6 +111,9 @@ def fit(
         model.parameters(), settings.learning_rate, weight_decay=settings.l2, fused=True
     )
     restore(optimizer, progress.optimizer)
+    judged = {"validation": validation} if len(validation) else {}
+    if test is not None:
+        judged["test"] = test
     while len(progress.epochs) < settings.epochs and not _stalled(progress, settings.patience):
         number = len(progress.epochs) + 1
         started = time.perf_counter()
@@ -116,16 +127,27 @@ def fit(
         train_loss = _train_epoch(
             experiment, network, optimizer, dataset, batches, ranks, progress
         )
-        probabilities = predict(experiment, model, dataset, validation, ranks)
-        _refuse_if_not_finite(train_loss, probabilities, fold, number, settings)
-        true = dataset.labels[validation]
-        epoch = score_epoch(train_loss, probabilities, true, time.perf_counter() - started)
+        answers = {
+            part: predict(experiment, model, dataset, rows, ranks) for part, rows in judged.items()
+        }
         progress.weights = {name: value.cpu() for name, value in model.state_dict().items()}
         progress.optimizer = flatten(optimizer)
-        if not progress.epochs or _better(epoch, progress.epochs[progress.best_epoch - 1]):
+        if problem := _not_finite(train_loss, progress.weights, answers):
+            raise TrainingError(
+                f"fold {fold}, epoch {number}: {problem}; lower train.learning_rate (now "
+                f"{settings.learning_rate:g}) or train.clip_norm (now {settings.clip_norm:g})"
+            )
+        scores: dict[str, float] = {}
+        for part, probabilities in answers.items():
+            scores |= part_scores(_PREFIX[part], probabilities, dataset.labels[judged[part]])
+        seconds = time.perf_counter() - started
+        progress.epochs.append(Epoch(train_loss=train_loss, seconds=seconds, **scores))
+        if _is_better(progress.epochs, progress.best_epoch, "val"):
             progress.best_epoch = number
             progress.best_weights = {k: v.clone() for k, v in progress.weights.items()}
-        progress.epochs.append(epoch)
+        if test is not None and _is_better(progress.epochs, progress.test_epoch, "test"):
+            progress.test_epoch = number
+            progress.test_weights = {k: v.clone() for k, v in progress.weights.items()}
         save(progress)
     return progress
 
@@ -165,29 +187,34 @@ def _train_epoch(
     return float(ranks.sum(total)) / sum(len(batch) for batch in batches)
 
 
-def _better(new: Epoch, best: Epoch) -> bool:
-    """Higher validation UA; of equal ones the lower validation loss."""
-    return (new.val_ua, -new.val_loss) > (best.val_ua, -best.val_loss)
+def _is_better(epochs: list[Epoch], best: int, part: Literal["val", "test"]) -> bool:
+    """Whether the last epoch beats the best so far: higher UA, of equal ones the lower loss.
+
+    Without such a part to score the last one always does.
+    """
+    if best == 0 or getattr(epochs[-1], f"{part}_ua") is None:
+        return True
+    new, old = (
+        (getattr(e, f"{part}_ua"), -getattr(e, f"{part}_loss"))
+        for e in (epochs[-1], epochs[best - 1])
+    )
+    return new > old
 
 
 def _stalled(progress: Progress, patience: int | None) -> bool:
     return patience is not None and len(progress.epochs) - progress.best_epoch >= patience
 
 
-def _refuse_if_not_finite(
-    train_loss: float,
-    probabilities: NDArray[np.float32],
-    fold: int,
-    epoch: int,
-    settings: TrainConfig,
-) -> None:
+def _not_finite(
+    train_loss: float, weights: Weights, answers: dict[str, NDArray[np.float32]]
+) -> str:
+    """What is not finite after an epoch, on all ranks alike; empty when all is."""
     if not math.isfinite(train_loss):
-        found = f"the training loss is {train_loss}"
-    elif not np.isfinite(probabilities).all():
-        found = "the probabilities on validation are not finite"
-    else:
-        return
-    raise TrainingError(
-        f"fold {fold}, epoch {epoch}: {found}; lower train.learning_rate (now "
-        f"{settings.learning_rate:g}) or train.clip_norm (now {settings.clip_norm:g})"
-    )
+        return f"the training loss is {train_loss}"
+    for part, probabilities in answers.items():
+        if not np.isfinite(probabilities).all():
+            return f"the probabilities on {part} are not finite"
+    # Answers would show it; where none are asked for, the weights do.
+    if not answers and not all(torch.isfinite(value).all() for value in weights.values()):
+        return "the weights are not finite"
+    return ""

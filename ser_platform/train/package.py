@@ -44,7 +44,11 @@ def package(
         "signature": result.signature,
         "protocol": result.protocol,
         "synthetic": result.synthetic,
-        "test": score(result.fold_matrices("test")).model_dump(),
+        **{
+            part: score(matrices).model_dump()
+            for part in ("test", "honest_test")
+            if (matrices := result.fold_matrices(part))
+        },
         "versions": result.environment,
     }
     target = folder / result.run_key

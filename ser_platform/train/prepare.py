@@ -4,8 +4,6 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-import ray
-
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.config.transcript import OracleConfig
 from ser_platform.corpora.base import Corpus
@@ -26,6 +24,7 @@ from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, folds_digest, utterances_digest
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.progress import log_progress, showing
+from ser_platform.train.resident import put
 from ser_platform.transcripts.stage import complete
 from ser_platform.transcripts.wer import compare, in_words
 from ser_platform.upkeep.uses import note_use
@@ -55,14 +54,15 @@ def with_words(experiment: Experiment, given: Given) -> Given:
     if not isinstance(experiment.transcript, OracleConfig):
         errors = compare(said, corpus.utterances)
         _log.info("corpus: %s", in_words(errors))
-    folds = make_folds(said, experiment.split)
+    folds = make_folds(said, experiment.split, validates=experiment.validates)
     return replace(given, corpus=corpus, folds=folds, errors=errors)
 
 
 def prepare(experiments: dict[str, Experiment], given: Given) -> dict[str, Prepared]:
     """Fill the feature cache where it is cold and put the data where all workers see them.
 
-    Architectures that read the same features share one dataset, in memory too.
+    Architectures that read the same features share one dataset, in memory too. What a fold is
+    trained on is without its test part.
 
     Args:
         experiments: by architecture; alike in corpus, transcript and word vectors.
@@ -123,10 +123,12 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
     }
     if given.errors is not None:
         data["transcript"] = given.errors.record
+    whole, sealed = put(dataset, given.folds)
     return Prepared(
         folds=given.folds,
         code=code_digest(),
-        dataset=(ray.put(dataset),),
+        whole=whole,
+        sealed=sealed,
         digest=folds_digest(dataset.digest, given.folds, experiment.split),
         data=data,
         phonemes=dataset.phonemes,

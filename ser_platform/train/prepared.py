@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-import ray
-
 from ser_platform.corpora.folds import Fold
+from ser_platform.train.resident import Resident, TestPart
 
 
 @dataclass(frozen=True)
@@ -15,7 +14,10 @@ class Prepared:
     folds: tuple[Fold, ...]
     code: str
     """Digest of the sources that change numbers, as the driver has them."""
-    dataset: tuple[ray.ObjectRef, ...]
+    whole: Resident
+    """For scoring; nothing else may ask for it."""
+    sealed: dict[TestPart, Resident]
+    """By the test part that it is without: what a fold is trained on."""
     digest: str
     data: dict[str, Any]
     """For the record: manifest key, digest, counts."""

@@ -17,12 +17,21 @@ class Ranks:
     rank: int = 0
     world: int = 1
     device: torch.device = _CPU
+    gpus: float = 0.0
+    """GPUs that this process holds, perhaps a share of one."""
 
     def sum(self, values: Tensor) -> Tensor:
         """The sum of ``values`` over all workers, in place."""
         if self.world > 1:
             dist.all_reduce(values)
         return values
+
+    def agree(self, answer: bool) -> bool:
+        """What rank 0 says, on every rank."""
+        if self.world == 1:
+            return answer
+        said = torch.tensor(answer and self.rank == 0, dtype=torch.uint8, device=self.device)
+        return bool(self.sum(said).item())
 
     def wait(self) -> None:
         """Return once every worker has come here."""

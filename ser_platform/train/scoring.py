@@ -1,4 +1,4 @@
-"""What a network answers, and how well: probabilities of any rows, scores of an epoch."""
+"""What a network answers, and how well: probabilities of any rows, scores of a part."""
 
 import math
 
@@ -12,7 +12,6 @@ from ser_platform.config.schema import Experiment
 from ser_platform.dataset import Dataset, Rows
 from ser_platform.emotions import EMOTIONS
 from ser_platform.metrics import confusion, unweighted_accuracy, weighted_accuracy
-from ser_platform.results import Epoch
 from ser_platform.train.ranks import Ranks
 
 _AT_ONCE = 32
@@ -38,16 +37,14 @@ def predict(
     return ranks.sum(probabilities).cpu().numpy()
 
 
-def score_epoch(
-    train_loss: float, probabilities: NDArray[np.float32], true: NDArray[np.int64], seconds: float
-) -> Epoch:
-    """A point of the learning curves from the probabilities on the validation part."""
+def part_scores(
+    part: str, probabilities: NDArray[np.float32], true: NDArray[np.int64]
+) -> dict[str, float]:
+    """Loss, WA and UA of a part by the names they have in an epoch: ``val_loss`` and so on."""
     matrix = confusion(true, probabilities.argmax(axis=1), len(EMOTIONS))
     of_true = probabilities[np.arange(len(true)), true]
-    return Epoch(
-        train_loss=train_loss,
-        val_loss=float(-np.log(np.maximum(of_true, np.finfo(np.float32).tiny)).mean()),
-        val_wa=weighted_accuracy(matrix),
-        val_ua=unweighted_accuracy(matrix),
-        seconds=seconds,
-    )
+    return {
+        f"{part}_loss": float(-np.log(np.maximum(of_true, np.finfo(np.float32).tiny)).mean()),
+        f"{part}_wa": weighted_accuracy(matrix),
+        f"{part}_ua": unweighted_accuracy(matrix),
+    }

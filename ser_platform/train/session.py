@@ -1,8 +1,9 @@
 """What training and searching share: the data, the workers and the log, opened and closed."""
 
+import logging
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal
 from ray.actor import ActorHandle
 
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.errors import StoppedError
 from ser_platform.results import RunResult
 from ser_platform.runtime import cluster, worker_groups
 from ser_platform.storage.base import ObjectStore
@@ -22,8 +24,17 @@ from ser_platform.train.identity import environment, study_key
 from ser_platform.train.pool import fold_workers
 from ser_platform.train.prepare import prepare, with_words
 from ser_platform.train.prepared import Prepared
-from ser_platform.train.runs import Run
+from ser_platform.train.runs import AnyRun, Role, Run
 from ser_platform.utterance import Utterance
+
+_log = logging.getLogger(__name__)
+
+CHOOSING_ON_TEST = (
+    "WARNING: selection: best_on_test. Epochs, and settings in a search, are chosen by their "
+    "scores on the test part, so the scores are better than the system is. This repeats a habit "
+    "of the literature to show its size: every result is flagged, the honest one beside it."
+)
+"""Said before anything is trained."""
 
 Sweep = Mapping[str, tuple[int | float, ...]]
 """As an experiment file has it: dotted setting -> values."""
@@ -47,23 +58,44 @@ class Session:
     folder: Path
     """For files the log still has to take; gone when the session ends."""
 
-    def stored(self, run: Run, role: Literal["trial", "final"], failure: str = "") -> RunResult:
+    def stored(
+        self, run: AnyRun, role: Role, failure: str = "", pruned: str = "", *, scoring: int = 1
+    ) -> RunResult:
         """What the store holds of a run."""
-        return run.result(self.store, self.file.name, self.key, role, failure)
+        return run.result(self.store, self.file.name, self.key, role, failure, pruned, scoring)
+
+
+NameStudy = Callable[[str, Mapping[str, Prepared]], str]
+"""Called with the identity of a study and its data, before anything is logged: the key that the
+study goes by. Raises SerError when it may not run."""
+
+
+def _by_identity(key: str, _prepared: Mapping[str, Prepared]) -> str:
+    return key
 
 
 @contextmanager
 def open_session(
-    file: ExperimentFile, given: Given, door: str, sweep: Sweep = MappingProxyType({})
+    file: ExperimentFile,
+    given: Given,
+    door: str,
+    sweep: Sweep = MappingProxyType({}),
+    name_study: NameStudy = _by_identity,
 ) -> Iterator[Session]:
     """Prepare the data, start workers and log; stop both at the end.
 
-    ``door`` tells a search from a plain training of the same file, ``sweep`` a single point
-    from a curve that begins there.
+    Args:
+        file: the experiment.
+        given: what it names.
+        door: tells a search from a plain training of the same file.
+        sweep: tells a single point from a curve that begins there.
+        name_study: has the last word on what the study is called, and whether it runs.
 
     Raises:
         SerError: whatever a user can mend, before anything is trained.
     """
+    if file.selects_on_test:
+        _log.warning("%s", CHOOSING_ON_TEST)
     experiments = {name: file.experiment(name) for name in file.architectures}
     with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
         groups = worker_groups(file.cluster, may_grow=may_grow)
@@ -76,8 +108,12 @@ def open_session(
         workers = file.cluster.workers
         runs = [Run(n, e, {}, prepared[n], workers) for n, e in experiments.items()]
         key = study_key(
-            door, file.name, [r.key for r in runs], [search, file.study.seed, *sweep.items()]
+            door,
+            file.name,
+            [r.key for r in runs],
+            [search, file.study.seed, file.study.goals, *sweep.items()],
         )
+        key = name_study(key, prepared)
         whole = file.model_copy(update={"sweep": dict(sweep)})
         tracker = Tracker(file.tracking, _info(whole, key, prepared))
         tracker.start()
@@ -96,7 +132,7 @@ def open_session(
                     Path(folder),
                 )
             status = "FINISHED"
-        except (KeyboardInterrupt, SystemExit):
+        except (KeyboardInterrupt, SystemExit, StoppedError):
             status = "KILLED"
             raise
         finally:
@@ -112,4 +148,5 @@ def _info(file: ExperimentFile, key: str, prepared: dict[str, Prepared]) -> Stud
         environment={**environment(), "python": platform.python_version()},
         architectures=tuple(file.architectures),
         synthetic=any(p.synthetic for p in prepared.values()),
+        selected_on_test=file.selects_on_test,
     )

@@ -8,23 +8,24 @@ from typing import Any
 
 import optuna
 
+from ser_platform.config.first_points import ARCHITECTURE
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.config.search import holds, value_of
+from ser_platform.config.search import holds
 from ser_platform.config.study import Choice, Domain, LogUniform, Uniform
 
-ARCHITECTURE = "architecture"
 NUMBER = "number"
 """Key of Optuna's trial number in the configuration of a Ray Tune trial."""
+FOLD = "fold"
+"""Key of the number of the only fold that a trial trains, where it does not train all."""
 
 
-def draw(trial: optuna.Trial, file: ExperimentFile) -> dict[str, Any]:
-    """Draw every setting of one trial; with the file bound, Optuna's define-by-run function."""
+def draw(trial: optuna.trial.BaseTrial, file: ExperimentFile) -> None:
+    """Draw every setting of one trial into it."""
     architecture = next(iter(file.architectures))
     if len(file.architectures) > 1:
         architecture = trial.suggest_categorical(ARCHITECTURE, list(file.architectures))
     for parameter, (_, domain) in _parameters(file, architecture).items():
         _suggest(trial, parameter, domain)
-    return {NUMBER: trial.number}
 
 
 def chosen(file: ExperimentFile, drawn: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -36,20 +37,19 @@ def chosen(file: ExperimentFile, drawn: dict[str, Any]) -> tuple[str, dict[str, 
     }
 
 
-def own_settings(file: ExperimentFile, architecture: str) -> dict[str, Any]:
-    """The file's own values as a point of the space: what a study tries first.
+def drawn_as(file: ExperimentFile, architecture: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The other way round: dotted settings as what :func:`draw` would have drawn."""
+    point = {ARCHITECTURE: architecture} if len(file.architectures) > 1 else {}
+    named = {setting: name for name, (setting, _) in _parameters(file, architecture).items()}
+    return point | {named[setting]: value for setting, value in settings.items()}
 
-    A value that the space does not hold is left to the sampler.
-    """
-    experiment = file.experiment(architecture)
-    point: dict[str, Any] = {}
-    if len(file.architectures) > 1:
-        point[ARCHITECTURE] = architecture
-    for parameter, (setting, domain) in _parameters(file, architecture).items():
-        value = value_of(experiment, setting)
-        if holds(domain, value):
-            point[parameter] = value
-    return point
+
+def holds_all(file: ExperimentFile, architecture: str, settings: dict[str, Any]) -> bool:
+    """Whether these are the settings that are searched, each with a value of its domain."""
+    space = file.search_space(architecture)
+    return space.keys() == settings.keys() and all(
+        holds(domain, settings[setting]) for setting, domain in space.items()
+    )
 
 
 def _parameters(file: ExperimentFile, architecture: str) -> dict[str, tuple[str, Domain]]:
@@ -62,7 +62,7 @@ def _parameters(file: ExperimentFile, architecture: str) -> dict[str, tuple[str,
     }
 
 
-def _suggest(trial: optuna.Trial, name: str, domain: Domain) -> None:
+def _suggest(trial: optuna.trial.BaseTrial, name: str, domain: Domain) -> None:
     match domain:
         case Choice(choice=choices):
             trial.suggest_categorical(name, choices)

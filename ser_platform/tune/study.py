@@ -1,144 +1,92 @@
 """A study: search on validation, then score the best of each architecture on test, once."""
 
 import logging
-import math
-import warnings
 from functools import partial
-from tempfile import TemporaryDirectory
+from pathlib import Path
 
 import optuna
-import ray
-from optuna.exceptions import ExperimentalWarning
-from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from ray import tune
-from ray.tune.search import ConcurrencyLimiter
-from ray.tune.search.optuna import OptunaSearch
 
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.errors import StudyError
 from ser_platform.results import RunResult
-from ser_platform.train.finals import score_runs
 from ser_platform.train.given import Given
 from ser_platform.train.session import Session, open_session
-from ser_platform.tune.history import (
-    best_points,
-    open_storage,
-    open_study,
-    queue_again,
-    trials_left,
-)
-from ser_platform.tune.progress import TrialLog
-from ser_platform.tune.space import NUMBER, draw
-from ser_platform.tune.trial import OBJECTIVE, Bench, run_trial
+from ser_platform.tune import attributes
+from ser_platform.tune.history import own_trials, trials_left
+from ser_platform.tune.opened import OpenStudy, objective, open_studies
+from ser_platform.tune.page import study_files, write_study
+from ser_platform.tune.resume import Resume, key_of_study, refuse_other_file
+from ser_platform.tune.scoring import score_selected
+from ser_platform.tune.search import search
+from ser_platform.tune.space import FOLD, NUMBER
+from ser_platform.tune.storage import open_storage
+from ser_platform.tune.summary import show_summary
+from ser_platform.tune.trial import Bench
 
 _log = logging.getLogger(__name__)
 
 
-def run_study(file: ExperimentFile, given: Given) -> list[RunResult]:
+def run_study(
+    file: ExperimentFile, given: Given, *, resume: Resume = "auto", search_only: bool = False
+) -> list[RunResult]:
     """Search, select by validation, score the selected on test, log everything.
 
     Run again after an interruption it continues: finished trials and folds are not repeated.
 
+    Args:
+        file: what is searched.
+        given: what it names.
+        resume: what becomes of a study that is there already.
+        search_only: leave the test part alone, and return nothing.
+
     Returns:
-        The best setting of each architecture, scored on test; the winner first.
+        The best setting of each architecture, scored on test; the winner first. With
+        ``protocol: nested`` what each fold selected, as one result for each architecture.
 
     Raises:
-        StudyError: when no trial finished.
+        StudyError: when no trial finished, when the study has changed, when it was stopped.
         TrainingError: when a selected setting could not be scored.
         WorkersError: when the cluster gave up; the trials it interrupted are not lost.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(file.study.storage)
-    with open_session(file, given, "tune") as session:
+    refuse_other_file(file, storage, resume)
+    name_study = partial(key_of_study, file, storage, resume)
+    with open_session(file, given, "tune", name_study=name_study) as session:
         bench = Bench(session.file, session.prepared, session.queue)
-        study = open_study(session.file, session.key, storage)
-        _log_again(session, bench, study)
-        if trials_left(study, file.study.trials) > 0:
-            _search(session, bench, study, storage)
-        best = best_points(study, session.file)
-        finals = [bench.run({**t.params, NUMBER: t.number}) for t in best.values()]
-        return score_runs(session, finals)
+        opened = open_studies(session, storage)
+        for each in opened:
+            _log_again(session, bench, each)
+        for each in opened:
+            if trials_left(each.study, each.wanted):
+                search(session, bench, each)
+        pages = [_publish(session, each) for each in opened]
+        scored = [] if search_only else score_selected(session, bench, opened)
+    for each, page in zip(opened, pages, strict=True):
+        show_summary(each.study, session.file, page)
+    return scored
 
 
-def _log_again(session: Session, bench: Bench, study: optuna.Study) -> None:
-    """Hand every finished trial to the log: it adds what MLflow missed and nothing else."""
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-        run = bench.run({**trial.params, NUMBER: trial.number})
-        session.tracker.log(session.stored(run, "trial"))
+def _publish(session: Session, opened: OpenStudy) -> Path:
+    """Draw what the search has found, hand it to the log; where the page lies on this machine."""
+    files = study_files(opened.study, session.file)
+    folder = f"study/fold{opened.fold}" if opened.fold else "study"
+    named = {f"{folder}/{path.removeprefix('study/')}": data for path, data in files.items()}
+    session.tracker.attach(named)
+    return write_study(opened.study, files)
+
+
+def _log_again(session: Session, bench: Bench, opened: OpenStudy) -> None:
+    """Hand every ended trial to the log: it adds what MLflow missed and nothing else."""
+    for trial in own_trials(opened.study, (TrialState.COMPLETE, TrialState.PRUNED)):
+        run = bench.run({**trial.params, NUMBER: trial.number, FOLD: opened.fold})
+        pruned = trial.user_attrs.get(attributes.REASON, "")
+        session.tracker.log(session.stored(run, "trial", pruned=pruned))
     _log.info(
-        "study  %s: %d of %d trials to run, %d worker group(s), objective: mean validation UA",
-        study.study_name,
-        max(trials_left(study, session.file.study.trials), 0),
-        session.file.study.trials,
+        "study  %s: %d of %d trials to run, %d worker group(s), objective: %s",
+        opened.study.study_name,
+        trials_left(opened.study, opened.wanted),
+        opened.wanted,
         session.groups,
+        objective(session.file, opened),
     )
-
-
-def _search(session: Session, bench: Bench, study: optuna.Study, storage: RDBStorage) -> None:
-    settings = session.file.study
-    left = trials_left(study, settings.trials)
-    at_once = _at_once(session)
-    folds = 1 if session.file.cluster.folds == "together" else _most_folds(session)
-    session.queue.expect.remote(min(at_once, left) * folds)
-    values = [t.value for t in study.get_trials(deepcopy=False) if t.value is not None]
-    log = TrialLog(session, bench, settings.trials - left, max(values, default=-math.inf))
-    search = OptunaSearch(
-        space=partial(draw, file=session.file),
-        metric=OBJECTIVE,
-        mode="max",
-        study_name=study.study_name,
-        storage=storage,
-        # A study that goes on must not draw its first points again.
-        sampler=_sampler(settings.seed + len(study.trials)),
-    )
-    # A trial only waits for its folds; it is pinned here, where its caller is.
-    here = f"node:{ray.util.get_node_ip_address()}"
-    trainable = tune.with_resources(
-        tune.with_parameters(run_trial, bench=bench), {"CPU": 0, here: 0.001}
-    )
-    with TemporaryDirectory(prefix="ser-tune-") as folder:
-        tuner = tune.Tuner(
-            trainable,
-            tune_config=tune.TuneConfig(
-                search_alg=ConcurrencyLimiter(search, at_once),
-                num_samples=left,
-                metric=OBJECTIVE,
-                mode="max",
-                reuse_actors=True,
-            ),
-            run_config=tune.RunConfig(
-                name=session.key, storage_path=folder, verbose=0, callbacks=[log]
-            ),
-        )
-        try:
-            tuner.fit()
-        except tune.TuneError:
-            if log.stopped_by is None:
-                raise
-            number, fault = log.stopped_by
-            queue_again(study, number)
-            raise fault from None
-    if (open_ := trials_left(study, settings.trials)) > 0:
-        raise StudyError(
-            f"study {study.study_name}: {open_} of its trials did not end; run the same command "
-            "again to go on"
-        )
-
-
-def _at_once(session: Session) -> int:
-    """Trials that run together: enough folds for every group, none that only waits."""
-    if session.file.cluster.folds == "together":
-        return session.groups
-    return math.ceil(session.groups / _most_folds(session))
-
-
-def _most_folds(session: Session) -> int:
-    return max(len(p.folds) for p in session.prepared.values())
-
-
-def _sampler(seed: int) -> optuna.samplers.TPESampler:
-    """TPE that sees settings together, within each architecture's part of the space."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # of ``group``, since Optuna 2.8
-        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True)

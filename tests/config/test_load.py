@@ -160,6 +160,29 @@ def test_a_corpus_section_is_explained(refusal: Refusal, line: str, message: str
     assert refusal(text + line) == f"x.yaml: 1 problem\n  {message}"
 
 
+@pytest.mark.parametrize(
+    ("cluster", "message"),
+    [
+        (
+            "{gpus_per_worker: 1.5}",
+            "gpus_per_worker=1.5: above 1 Ray gives whole GPUs only; give 2, or at most 1",
+        ),
+        (
+            "{workers: 2, gpus_per_worker: 0.5}",
+            "workers=2 with gpus_per_worker=0.5: NCCL refuses two workers of a fold on one GPU; "
+            "give workers=1, or a whole GPU to each",
+        ),
+    ],
+)
+def test_shares_of_gpus_that_cannot_be_had_are_refused(
+    refusal: Refusal, cluster: str, message: str
+) -> None:
+    text = "name: x\ncorpus: {kind: demo}\nfeatures: {kind: mfcc39}\nmodel: {kind: wise}\n"
+    assert (
+        refusal(f"{text}cluster: {cluster}") == f"x.yaml: 1 problem\n  line 5, cluster: {message}"
+    )
+
+
 def test_what_is_missing_is_named(refusal: Refusal) -> None:
     assert refusal("train: {epohcs: 3}").splitlines() == [
         "x.yaml: 3 problems",

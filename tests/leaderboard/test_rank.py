@@ -1,7 +1,7 @@
 from ser_platform.leaderboard.rank import rank
 from ser_platform.results import RunResult
 from ser_platform.tracking.entries import LoggedFinal
-from tests.runs import PROTOCOL, fold_result, run_result
+from tests.runs import PROTOCOL, fold_result, looked_run, run_result, unvalidated
 
 
 def final(number: int, right: float = 0.5, **changes: object) -> RunResult:
@@ -90,3 +90,18 @@ def test_the_title_says_the_protocol_in_words() -> None:
         "corpus table (ignore_labels=fear+disgust) · "
         "split kfold (folds=5, validation=share (share=0.2)) · selection shared"
     )
+
+
+def test_what_was_selected_on_test_is_never_ranked_with_what_was_not() -> None:
+    groups = rank(logged(final(1, 0.5), looked_run(2, role="final", right=0.9))).groups
+    assert [group.selected_on_test for group in groups] == [False, True]
+    assert [row.rank for group in groups for row in group.rows] == [1, 1]
+    assert groups[1].title.endswith("selected_on test")
+    (row,) = groups[1].rows
+    assert row.honest is not None
+    assert row.gap_ua == row.test.ua - row.honest.ua
+
+
+def test_a_result_without_validation_is_ranked_as_any_other() -> None:
+    (group,) = rank(logged(unvalidated(final(1, 0.5)), unvalidated(final(2, 0.8)))).groups
+    assert [row.test.ua for row in group.rows] == [0.8, 0.5]

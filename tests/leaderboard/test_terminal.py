@@ -6,7 +6,8 @@ from rich.console import Console
 from ser_platform.leaderboard.rank import Board, rank
 from ser_platform.leaderboard.terminal import default_console, render
 from ser_platform.tracking.entries import LoggedFinal
-from tests.runs import run_result
+from ser_platform.tracking.layout import ON_TEST_NOTE
+from tests.runs import looked_run, run_result
 
 
 def board(study: str = "demo", *, synthetic: bool = False) -> Board:
@@ -93,3 +94,39 @@ def test_text_that_goes_to_a_file_is_plain_and_never_wrapped(
     assert "\x1b" not in text
     assert "n" * 64 in text
     assert any(line.startswith("Xu 2019: ") and "test set." in line for line in text.split("\n"))
+
+
+RED, BOLD_RED = "\x1b[31m", "\x1b[1;31m"
+
+
+def test_what_was_selected_on_test_is_red_with_the_honest_scores_beside_it() -> None:
+    looked = looked_run(1, role="final", right=0.8, honest=0.7)
+    board = rank([LoggedFinal("a" * 32, "demo", "wise", looked, "")])
+    found = lines(board, 160)
+    assert found[1] == ON_TEST_NOTE
+    header = next(line for line in found if "model" in line)
+    assert "WA UA honest WA honest UA gap WA folds" in " ".join(header.split())
+    row = next(line for line in found if line.startswith(" 1  "))
+    assert row.split()[:8] == ["1", "wise", "!TEST", "80.0", "80.0", "70.0", "70.0", "+10.0"]
+    coloured = "\n".join(lines(board, 160, color=True))
+    assert f"{BOLD_RED}Selected on the test part" in coloured
+    assert f"{BOLD_RED} !TEST" in coloured
+    assert coloured.count(f"{RED}80.0") == 2
+
+
+def test_nothing_is_red_where_nothing_looked() -> None:
+    text = "\n".join(lines(board(), 160, color=True))
+    assert RED not in text
+    assert BOLD_RED not in text
+    assert "honest" not in text
+
+
+def test_a_second_look_at_the_test_part_is_marked() -> None:
+    again = run_result(1, role="final", right=0.7, scoring=2)
+    found = lines(rank([LoggedFinal("a" * 32, "demo", "wise", again, "")]), 160)
+    assert any(line.startswith(" 1  wise (2)  70.0") for line in found)
+    assert (
+        "(2) and up: the test part had been scored before, after another selection of the same "
+        "study."
+    ) in found
+    assert not any("had been scored before" in line for line in lines(board(), 160))

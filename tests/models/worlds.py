@@ -115,7 +115,7 @@ def network_for(
     with torch.random.fork_rng():
         torch.manual_seed(7)  # noqa: TID251 - inside fork_rng, so no other test notices
         vectors = torch.from_numpy(dataset.word_vectors)
-        dim, values = dataset.frames.shape[1], dataset.functionals.shape[1]
+        dim, values = dataset.frame_dim, dataset.functionals.shape[1]
         inputs = Inputs(dim, vectors, trainable, values, len(dataset.phonemes), num_speakers)
         tables, rows = inputs.set_normalisation, num_speakers + 1
         tables(torch.randn(rows, dim), torch.rand(rows, dim) + 0.5)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from mlflow import MlflowClient
@@ -53,15 +54,18 @@ def see(uri: str, study_key: str = STUDY_KEY) -> Seen:
 
 def log(uri: str, *runs: RunResult, status: StudyStatus = "FINISHED") -> int:
     """A whole study: these results, in this order; the number that did not arrive."""
-    tracker = new_tracker(uri)
+    tracker = new_tracker(uri, architectures=tuple({run.architecture for run in runs}))
     tracker.start()
     for run in runs:
         tracker.log(run)
     return tracker.finish(status)
 
 
-def new_tracker(uri: str, study_key: str = STUDY_KEY) -> Tracker:
-    return Tracker(TrackingConfig(uri=uri), study_info(study_key))
+def new_tracker(
+    uri: str, study_key: str = STUDY_KEY, architectures: tuple[str, ...] = ("wise",)
+) -> Tracker:
+    info = replace(study_info(study_key), architectures=architectures)
+    return Tracker(TrackingConfig(uri=uri), info)
 
 
 def wait_until(happened: Callable[[], bool], patience_s: float = 30) -> None:

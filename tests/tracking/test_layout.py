@@ -1,12 +1,23 @@
 """What a result becomes in MLflow; no MLflow is needed to know."""
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from ser_platform.tracking.layout import params, points, run_name, study_tags, tags
-from tests.runs import FINISHED_AT, fold_result, run_result, study_info
+from ser_platform.results import FoldResult
+from ser_platform.tracking.files import confusions
+from ser_platform.tracking.layout import params, points, run_name, study_name, study_tags, tags
+from tests.runs import (
+    FINISHED_AT,
+    fold_result,
+    looked_run,
+    run_result,
+    study_info,
+    unvalidated,
+)
 
 
 def values(**changes: object) -> dict[str, float]:
@@ -31,6 +42,19 @@ def test_a_final_has_pooled_mean_and_spread_on_test_and_each_fold() -> None:
     assert [found[f"fold{n}/test_wa"] for n in (1, 2, 3)] == [0.5, 0.7, 0.9]
     assert found["num_parameters"] == 12_345
     assert found["seconds"] == 18
+    assert found["fold2/seconds"] == 6
+
+
+def test_a_share_of_a_gpu_costs_a_share_of_its_seconds() -> None:
+    folds = tuple(fold_result(n).model_copy(update={"gpus": 0.25}) for n in range(1, 6))
+    assert values(folds=folds)["gpu_seconds"] == 0.25 * 30
+    assert values()["gpu_seconds"] == 0
+
+
+def test_a_result_from_before_gpus_were_counted_still_loads() -> None:
+    stored = fold_result(1).model_dump(mode="json")
+    del stored["gpus"]
+    assert FoldResult.model_validate_json(json.dumps(stored)).gpu_seconds == 0
 
 
 def test_each_curve_has_a_point_per_epoch_on_the_clock_of_its_fold() -> None:
@@ -64,7 +88,7 @@ def test_a_run_that_is_not_whole_has_no_score(changes: dict[str, object]) -> Non
 
 def test_nothing_trained_is_a_failed_run_without_folds() -> None:
     run = run_result(folds=(), state="failed", reason="the workers kept dying")
-    assert {point.key for point in points(run)} == {"seconds"}
+    assert {point.key for point in points(run)} == {"seconds", "gpu_seconds"}
     assert tags(run)["ser.reason"] == "the workers kept dying"
 
 
@@ -129,3 +153,85 @@ def test_a_point_of_a_sweep_is_named_by_its_value() -> None:
     run = run_result(None, role="final", settings={"transcript.wer": 0.147})
     assert run_name(run) == "wise final transcript.wer=0.147"
     assert run_name(run_result(3, role="final")) == "wise final"
+
+
+def test_what_was_selected_on_test_is_flagged_and_shows_the_gap() -> None:
+    run = looked_run(1, role="final", right=0.8, honest=0.7)
+    assert tags(run)["ser.selected_on_test"] == "true"
+    assert tags(run)["mlflow.note.content"] == (
+        "Selected on the test part (selection: best_on_test): scores are better than the system "
+        "is. Chosen without looking, the same training scores UA 70.0 %: a gap of 10.0 points."
+    )
+    assert run_name(run) == "wise final SELECTED ON TEST"
+    found = {point.key: point.value for point in points(run) if point.step == 0}
+    assert found["test_ua"] == pytest.approx(0.8)
+    assert found["test_ua_honest"] == found["test_wa_honest"] == pytest.approx(0.7)
+    assert found["selection_gap_ua"] == pytest.approx(0.1)
+    assert (found["fold1/best_epoch"], found["fold1/honest_epoch"]) == (3, 2)
+    assert found["fold1/test_ua_honest"] == pytest.approx(0.7)
+    curve = [p.value for p in points(run) if p.key == "fold1/epoch_test_ua"]
+    assert curve == [0.2, 0.7, 0.8]
+    assert set(confusions(run)) > {"validation", "test", "honest_test"}
+
+
+def test_a_trial_that_looks_at_test_is_flagged_too_even_when_it_failed() -> None:
+    trial = looked_run(3)
+    assert tags(trial)["ser.selected_on_test"] == "true"
+    assert run_name(trial) == "wise trial 3 SELECTED ON TEST"
+    assert {p.key for p in points(trial)} >= {"test_ua", "selection_gap_ua"}
+    failed = looked_run(3, folds=(), state="failed", reason="boom")
+    assert tags(failed)["ser.selected_on_test"] == "true"
+    assert tags(failed)["mlflow.note.content"].startswith("Selected on the test part")
+
+
+def test_a_study_that_looks_at_test_is_flagged() -> None:
+    looking = replace(study_info(), selected_on_test=True)
+    assert study_tags(looking)["ser.selected_on_test"] == "true"
+    assert study_tags(looking)["mlflow.note.content"].startswith("Selected on the test part")
+    assert study_name(looking) == "demo SELECTED ON TEST"
+
+
+def test_nothing_of_it_is_on_honest_results() -> None:
+    run = run_result(1, role="final")
+    assert "ser.selected_on_test" not in tags(run) | study_tags(study_info())
+    assert study_name(study_info()) == "demo"
+    keys = {point.key for point in points(run)}
+    assert not any("honest" in key or "gap" in key or "epoch_test" in key for key in keys)
+    assert "honest_test" not in confusions(run)
+
+
+def test_without_validation_there_are_no_values_of_it_and_no_gaps() -> None:
+    run = unvalidated(run_result(None, role="final", right=0.6))
+    found = {point.key: point.value for point in points(run)}
+    assert found["test_ua"] == pytest.approx(0.6)
+    assert "fold1/train_loss" in found
+    assert not any("val" in key for key in found)
+    assert all(isinstance(value, int | float) for value in found.values())
+    assert "validation" not in confusions(run)
+
+
+def test_a_nested_result_says_what_each_fold_was_given() -> None:
+    run = run_result(
+        None,
+        role="final",
+        settings={},
+        fold_settings={1: {"model.dropout": 0.1}, 2: {"model.dropout": 0.4}},
+    )
+    assert params(run) == {
+        "name": "demo",
+        "model.kind": "wise",
+        "fold1.model.dropout": "0.1",
+        "fold2.model.dropout": "0.4",
+    }
+    assert run_name(run) == "wise final nested"
+
+
+def test_a_second_scoring_is_recorded_as_such() -> None:
+    first, second = run_result(1, role="final"), run_result(1, role="final", scoring=2)
+    assert tags(first)["ser.scoring"] == "1"
+    assert "mlflow.note.content" not in tags(first)
+    assert tags(second)["ser.scoring"] == "2"
+    assert tags(second)["mlflow.note.content"] == (
+        "The second selection of this study that was scored on this test part."
+    )
+    assert "ser.scoring" not in tags(run_result(1))

@@ -15,8 +15,16 @@ import pytest
 from ser_platform.errors import TrackingError
 from ser_platform.tracking.connection import connect
 from ser_platform.tracking.read import read_finals
-from tests.runs import fold_result, run_result
-from tests.tracking.looking import EXPERIMENT, Seen, log, new_tracker, see, wait_until
+from tests.runs import STUDY_KEY, fold_result, looked_run, run_result, unvalidated
+from tests.tracking.looking import (
+    EXPERIMENT,
+    Seen,
+    log,
+    logged_runs,
+    new_tracker,
+    see,
+    wait_until,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -63,9 +71,25 @@ def test_the_list_of_studies_is_a_board_by_itself(uri: str) -> None:
         "mean_val_ua": 0.6,
         "test_ua": 0.7,
         "num_parameters": 12_345,
+        "train_seconds": 60,  # of two settings: a final has its trial's training in its own
+        "gpu_seconds": 0,
     }
     assert {k: study.data.metrics[k] for k in expected} == pytest.approx(expected)
     assert study.data.tags["ser.winner"] == "wise final"
+
+
+def test_a_study_adds_up_what_its_gpus_were_held_for(uri: str) -> None:
+    folds = tuple(fold_result(n).model_copy(update={"gpus": 0.25}) for n in range(1, 6))
+    tested = tuple(f.model_copy(update={"seconds": 8.0, "test": f.validation}) for f in folds)
+    log(
+        uri,
+        run_result(0, folds=folds),
+        run_result(1, folds=folds),
+        run_result(1, role="final", folds=tested),
+    )
+    study = see(uri).study
+    assert study.data.metrics["train_seconds"] == 30 + 40
+    assert study.data.metrics["gpu_seconds"] == 7.5 + 10
 
 
 def test_the_winner_is_chosen_on_validation_whatever_its_test_score(uri: str) -> None:
@@ -80,6 +104,47 @@ def test_the_winner_is_chosen_on_validation_whatever_its_test_score(uri: str) ->
     study = see(uri).study
     assert study.data.tags["ser.winner"] == "wise final"
     assert study.data.metrics["test_ua"] == pytest.approx(0.7)
+
+
+def test_nobody_wins_where_nothing_validates_and_several_are_there(uri: str) -> None:
+    one, other = (
+        unvalidated(run_result(None, role="final", architecture=name, run_key=key, right=right))
+        for name, key, right in (("wise", "1" * 16, 0.7), ("alignment", "2" * 16, 0.9))
+    )
+    tracker = new_tracker(uri, architectures=("wise", "alignment"))
+    tracker.start()
+    tracker.log(one)  # and it is not taken for the winner while it is the only one
+    wait_until(
+        lambda: any("trials_done" in run.data.metrics for run in logged_runs(uri, STUDY_KEY))
+    )
+    tracker.log(other)
+    assert tracker.finish() == 0
+    study = see(uri).study
+    assert "ser.winner" not in study.data.tags
+    counts = {"trials_done", "trials_failed", "trials_pruned"}
+    assert set(study.data.metrics) == counts | {"train_seconds", "gpu_seconds"}
+
+
+def test_one_alone_needs_nothing_to_win_by(uri: str) -> None:
+    log(uri, unvalidated(run_result(None, role="final", right=0.7, settings={})))
+    study = see(uri).study
+    assert study.data.tags["ser.winner"] == "wise final"
+    assert study.data.metrics["test_ua"] == pytest.approx(0.7)
+    assert "best_val_ua" not in study.data.metrics
+
+
+def test_a_study_on_test_takes_its_winner_from_there_and_shows_the_gap(uri: str) -> None:
+    one = looked_run(1, role="final", right=0.8, honest=0.75)
+    other = looked_run(2, role="final", right=0.9, honest=0.6, architecture="alignment")
+    log(uri, one, other)
+    seen = see(uri)
+    assert seen.study.data.tags["ser.winner"] == "alignment final SELECTED ON TEST"
+    metrics = seen.study.data.metrics
+    found = [metrics[name] for name in ("test_ua", "test_ua_honest", "selection_gap_ua")]
+    assert found == pytest.approx([0.9, 0.6, 0.3])
+    assert seen.history("wise final SELECTED ON TEST", "fold2/epoch_test_ua") == [
+        (1, 0.2), (2, 0.75), (3, 0.8),
+    ]  # fmt: skip
 
 
 def test_curves_come_back_point_for_point(uri: str) -> None:

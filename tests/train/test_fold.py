@@ -1,12 +1,17 @@
 """One fold and the object store: nothing twice, nothing half, test only when asked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from ser_platform.errors import TrainingError
+from ser_platform.config.schema import Experiment
+from ser_platform.dataset import Dataset
+from ser_platform.errors import TrainingError, WithdrawnError
+from ser_platform.results import Epoch
 from ser_platform.storage import open_store
 from ser_platform.train import fold as fold_module
 from ser_platform.train.checkpoint import load_progress, save_progress
@@ -29,6 +34,7 @@ def test_a_trained_fold_leaves_its_result_and_weights_and_no_test_score(
     result = train_fold(experiment(), "run", fold, dataset, store, Ranks())
     assert result.test is None
     assert sorted(store.keys()) == [KEYS.trained, KEYS.weights]
+    assert result.validation is not None
     assert set(result.validation.ids) == set(fold.validation)
 
 
@@ -52,6 +58,21 @@ def test_scoring_uses_the_weights_of_the_best_epoch_and_trains_nothing(
     assert score_fold(experiment(), "run", fold, dataset, store, Ranks()) == scored
 
 
+def test_scoring_trains_on_a_dataset_that_lacks_the_test_part(
+    experiment, fold, dataset, store, monkeypatch
+) -> None:
+    seen: list[Dataset] = []
+
+    def watched(setting: Experiment, data: Dataset, *rest: Any) -> Progress:
+        seen.append(data)
+        return fit(setting, data, *rest)
+
+    monkeypatch.setattr(fold_module, "fit", watched)
+    score_fold(experiment(), "run", fold, dataset, store, Ranks())
+    (trained_on,) = seen
+    assert set(trained_on.ids) == set(dataset.ids) - set(fold.test)
+
+
 def test_a_fold_goes_on_from_the_progress_a_dead_worker_left(
     experiment, fold, dataset, store, tmp_path
 ) -> None:
@@ -70,6 +91,30 @@ def test_a_fold_goes_on_from_the_progress_a_dead_worker_left(
     assert [e.val_loss for e in resumed.epochs] == [e.val_loss for e in whole.epochs]
     assert resumed.validation == whole.validation
     assert KEYS.progress not in set(store.keys())
+
+
+def test_a_fold_stops_after_the_epoch_that_nobody_wants_to_go_beyond(
+    experiment, fold, dataset, tmp_path
+) -> None:
+    store, other = open_store(f"{tmp_path}/1"), open_store(f"{tmp_path}/2")
+    whole = train_fold(experiment(), "run", fold, dataset, other, Ranks())
+    asked: list[int] = []
+
+    def two(epochs: Sequence[Epoch]) -> bool:
+        asked.append(len(epochs))
+        return len(epochs) < 2
+
+    with pytest.raises(WithdrawnError, match="fold 1 of run run was withdrawn after 2 epochs"):
+        train_fold(experiment(), "run", fold, dataset, store, Ranks(), two)
+    assert asked == [1, 2]
+    assert list(store.keys()) == [KEYS.progress]
+    # Going on, it is first asked with the epochs that are there.
+    resumed = train_fold(
+        experiment(), "run", fold, dataset, store, Ranks(), lambda e: not asked.append(len(e))
+    )
+    assert asked == [1, 2, 2, 3]
+    assert resumed.validation == whole.validation
+    assert (resumed.gpus, resumed.gpu_seconds) == (0, 0)
 
 
 def test_progress_survives_the_store_bit_for_bit(experiment, fold, dataset, store) -> None:
@@ -91,7 +136,7 @@ def test_damaged_progress_is_a_fresh_start(store) -> None:
 
 
 def test_a_fold_that_cannot_be_trained_leaves_no_result(experiment, fold, dataset, store) -> None:
-    broken = replace(dataset, frames=np.full_like(dataset.frames, np.nan))
+    broken = replace(dataset, frames=(np.full_like(dataset.frames[0], np.nan),))
     with pytest.raises(TrainingError):
         train_fold(experiment(), "run", fold, broken, store, Ranks())
     assert KEYS.trained not in set(store.keys())

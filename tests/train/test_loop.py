@@ -68,14 +68,14 @@ def test_no_value_of_the_test_part_reaches_the_training(
     setting = experiment(normalisation=normalisation)
     clean = train_one(setting)
     rows = dataset.rows(fold.test)
-    frames, labels = dataset.frames.copy(), dataset.labels.copy()
+    frames, labels = dataset.frames[0].copy(), dataset.labels.copy()
     for row in rows:
         start = dataset.frame_starts[row]
         frames[start : start + dataset.lengths[row]] = np.nan
     labels[rows] = (labels[rows] + 1) % 4
     means = dataset.frame_means.copy()
     means[rows] = np.nan
-    poisoned = replace(dataset, frames=frames, labels=labels, frame_means=means)
+    poisoned = replace(dataset, frames=(frames,), labels=labels, frame_means=means)
     found = train_one(setting, data=poisoned)
     assert found.best_epoch == clean.best_epoch
     assert all(torch.equal(found.weights[n], v) for n, v in clean.weights.items())
@@ -102,7 +102,7 @@ def test_training_stops_when_validation_has_not_improved_for_so_many_epochs(
 def test_a_loss_that_is_not_finite_names_the_fold_the_epoch_and_the_remedy(
     experiment, train_one, dataset
 ) -> None:
-    broken = replace(dataset, frames=np.full_like(dataset.frames, np.nan))
+    broken = replace(dataset, frames=(np.full_like(dataset.frames[0], np.nan),))
     with pytest.raises(TrainingError) as failed:
         train_one(experiment(), data=broken)
     assert str(failed.value) == (

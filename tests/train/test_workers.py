@@ -11,14 +11,16 @@ import ray
 from ray.actor import ActorHandle
 
 from ser_platform.config.schema import ClusterConfig, Experiment
-from ser_platform.errors import TrainingError
+from ser_platform.errors import TrainingError, WithdrawnError
 from ser_platform.results import FoldResult
 from ser_platform.runtime import fetch
 from ser_platform.storage import open_store
+from ser_platform.train.checkpoint import load_progress
 from ser_platform.train.fold import score_fold
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.pool import fold_workers
 from ser_platform.train.ranks import Ranks
+from ser_platform.train.resident import put
 from ser_platform.train.stored import FoldKeys
 
 pytestmark = [
@@ -35,7 +37,7 @@ def job(setting: Experiment, fold, dataset, store: Path, run_key: str) -> FoldJo
         run_key=run_key,
         fold=fold,
         experiment=setting.model_dump_json(),
-        dataset=(ray.put(dataset),),
+        dataset=put(dataset, [fold])[0],
         store=str(store),
         score_test=True,
     )
@@ -58,7 +60,7 @@ def test_two_ranks_train_as_one_and_outlive_a_bad_fold(
 ) -> None:
     """One worker group serves all of it, as it does in a study."""
     setting = without_dropout(experiment("alignment", epochs=4))
-    broken = replace(dataset, frames=np.full_like(dataset.frames, np.nan))
+    broken = replace(dataset, frames=(np.full_like(dataset.frames[0], np.nan),))
     with fold_workers(TWO_RANKS, groups=1) as queue:
         bad, short = submit(
             queue,
@@ -77,6 +79,38 @@ def test_two_ranks_train_as_one_and_outlive_a_bad_fold(
     assert found.test is not None
     assert alone.test is not None
     np.testing.assert_allclose(found.test.probabilities, alone.test.probabilities, atol=1e-3)
+
+
+def test_a_withdrawn_fold_stops_on_both_ranks_and_goes_on_when_it_is_wanted_again(
+    experiment,
+    fold,
+    dataset,
+    tmp_path: Path,
+) -> None:
+    setting = without_dropout(experiment("alignment", epochs=60))
+    work = job(setting, fold, dataset, tmp_path / "stopped", "stopped")
+    progress = FoldKeys("stopped", 1).progress
+    with fold_workers(TWO_RANKS, groups=1) as queue:
+        (stopped,) = submit(queue, work)
+        first = ray.get(queue.epochs.remote(work.name, after=0))
+        ray.get(queue.withdraw.remote("stopped"))
+        with pytest.raises(WithdrawnError, match="fold 1 of run stopped was withdrawn after"):
+            fetch(stopped)
+        (other,) = submit(queue, job(setting, fold, dataset, tmp_path / "other", "other"))
+        whole = read(other)  # by the same group, which is whole
+        assert open_store(str(tmp_path / "stopped")).exists(progress)
+        before = len(load_progress(open_store(str(tmp_path / "stopped")), progress).epochs)
+        assert len(first) <= before < len(whole.epochs)
+        (again,) = submit(queue, work)
+        at_once = ray.get(queue.epochs.remote(work.name, after=0))
+        assert len(at_once) >= before
+        resumed = read(again)
+        assert ray.get(queue.losses.remote()) == {}
+        assert ray.get(queue.epochs.remote(work.name, after=0)) == [
+            epoch.val_ua for epoch in resumed.epochs
+        ]
+    assert [e.val_loss for e in resumed.epochs] == [e.val_loss for e in whole.epochs]
+    assert resumed.test == whole.test
 
 
 @pytest.mark.faults

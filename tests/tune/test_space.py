@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.tune.space import ARCHITECTURE, NUMBER, chosen, draw, own_settings
+from ser_platform.tune.space import ARCHITECTURE, chosen, draw, drawn_as, holds_all
 
 WISE: dict[str, Any] = {"features": {"kind": "mfcc39"}, "model": {"kind": "wise"}}
 ALIGNMENT: dict[str, Any] = {
@@ -44,7 +44,8 @@ def draws(file: ExperimentFile, number: int) -> list[dict[str, Any]]:
     drawn = []
     for _ in range(number):
         trial = study.ask()
-        drawn.append({**draw(trial, file), **trial.params})
+        draw(trial, file)
+        drawn.append(trial.params)
     return drawn
 
 
@@ -63,7 +64,7 @@ def test_both_architectures_are_drawn(both) -> None:
 def test_one_architecture_needs_no_choice_and_no_prefix() -> None:
     single = file({"search": {"model.heads": {"choice": [1, 2]}}}, **WISE)
     (drawn,) = draws(single, 1)
-    assert set(drawn) == {NUMBER, "model.heads"}
+    assert set(drawn) == {"model.heads"}
     assert chosen(single, drawn) == ("wise", {"model.heads": drawn["model.heads"]})
 
 
@@ -72,15 +73,28 @@ def test_whole_bounds_draw_whole_numbers() -> None:
     assert {type(d["model.heads"]) for d in draws(single, 5)} == {int}
 
 
-def test_the_files_own_setting_is_a_point_of_the_space(both) -> None:
-    assert own_settings(both, "alignment") == {
+def test_settings_become_the_point_that_would_have_drawn_them(both) -> None:
+    settings = {"train.learning_rate": 1e-3, "model.heads": 5, "model.dropout": 0.0}
+    point = drawn_as(both, "alignment", settings)
+    assert point == {
         ARCHITECTURE: "alignment",
         "train.learning_rate": 1e-3,
         "alignment.model.heads": 5,
         "alignment.model.dropout": 0.0,
     }
+    assert chosen(both, point) == ("alignment", settings)
 
 
-def test_a_value_outside_the_space_is_left_to_the_sampler() -> None:
-    single = file({"search": {"model.heads": {"choice": [2, 4]}}}, **WISE)  # the paper has 1
-    assert own_settings(single, "wise") == {}
+@pytest.mark.parametrize(
+    ("settings", "held"),
+    [
+        ({"train.learning_rate": 1e-3, "model.dropout": 0.3}, True),
+        ({"train.learning_rate": 1e-3, "model.dropout": 0.6}, False),
+        ({"train.learning_rate": 1e-3}, False),
+        ({"train.learning_rate": 1e-3, "model.dropout": 0.3, "model.heads": 1}, False),
+    ],
+)
+def test_only_a_point_with_every_setting_and_no_other_lies_in_the_space(
+    both, settings: dict[str, Any], held: bool
+) -> None:
+    assert holds_all(both, "wise", settings) is held

@@ -39,10 +39,10 @@ def spoken(row: int, rng: np.random.Generator) -> Utterance:
     return Utterance(f"u{row:05d}", "", f"s{row % 10}", 1, emotion, "", tuple(words))
 
 
-def dataset(dim: int, window_s: float, hop_s: float) -> Dataset:
-    """A corpus of random frames and functionals."""
+def dataset(dim: int, window_s: float, hop_s: float, count: int = UTTERANCES) -> Dataset:
+    """A corpus of so many utterances of random frames and functionals."""
     rng = np.random.default_rng(0)
-    utterances = [spoken(row, rng) for row in range(UTTERANCES)]
+    utterances = [spoken(row, rng) for row in range(count)]
     lengths = [int(max(u.words[-1].end_s, 0.5) / hop_s) for u in utterances]
     offsets = np.cumsum([0, *lengths])
     table = FrameTable(
@@ -61,7 +61,7 @@ def dataset(dim: int, window_s: float, hop_s: float) -> Dataset:
         identity={},
     )
     functionals = FunctionalsTable(
-        values=rng.standard_normal((UTTERANCES, FUNCTIONALS), dtype=np.float32),
+        values=rng.standard_normal((count, FUNCTIONALS), dtype=np.float32),
         ids=table.ids,
         names=tuple(f"q{i}" for i in range(FUNCTIONALS)),
         manifest_key="",

@@ -19,12 +19,7 @@ class Padded:
     @cached_property
     def _frames(self) -> list[Tensor]:
         data = self._data
-        return [
-            torch.from_numpy(data.frames[data.frame_starts[r] :][: data.lengths[r]])[
-                : self._limits.frames
-            ]
-            for r in self._rows
-        ]
+        return [torch.from_numpy(data.frames_of(r))[: self._limits.frames] for r in self._rows]
 
     @cached_property
     def frames(self) -> Tensor:

@@ -59,8 +59,7 @@ def softmax(energies: list[Tensor]) -> list[Tensor]:
 
 def frames_of(inputs: Inputs, dataset: Dataset, row: int) -> list[Tensor]:
     """Normalised frames of an utterance."""
-    start = dataset.frame_starts[row]
-    frames = torch.from_numpy(dataset.frames[start : start + dataset.lengths[row]]).double()
+    frames = torch.from_numpy(dataset.frames_of(row)).double()
     return [(x - inputs.frame_mean[0]) / inputs.frame_std[0] for x in frames]
 
 

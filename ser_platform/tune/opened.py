@@ -1,0 +1,102 @@
+"""The Optuna studies of an experiment file: one, or one for each test part."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+
+from ser_platform.config.schema import ExperimentFile
+from ser_platform.tracking.process import this_process
+from ser_platform.train.identity import protocol
+from ser_platform.train.session import Session
+from ser_platform.tune import attributes
+from ser_platform.tune.history import open_study, wanted_trials
+from ser_platform.tune.pruning import make_pruner
+from ser_platform.tune.resume import identity
+from ser_platform.tune.samplers import make_sampler
+from ser_platform.tune.warm import take_over
+
+
+@dataclass(frozen=True)
+class OpenStudy:
+    """A study that can be searched."""
+
+    study: optuna.Study
+    wanted: int
+    """Trials that it is to have."""
+    num_folds: int
+    """That a trial trains."""
+    fold: int | None
+    """The only one that its trials train; None: all."""
+
+
+def open_studies(session: Session, storage: BaseStorage) -> list[OpenStudy]:
+    """The study of a session; with ``protocol: nested`` one for each fold, which it is all about.
+
+    Raises:
+        StudyError: when the study that it is to start from cannot be used.
+    """
+    return [_open(session, storage, fold) for fold in _folds(session)]
+
+
+def objective(file: ExperimentFile, opened: OpenStudy) -> str:
+    """What the study maximises, in words."""
+    part = "test" if file.selects_on_test else "validation"
+    ua = f"{part} UA of fold {opened.fold}" if opened.fold else f"mean {part} UA"
+    return " and ".join([ua, *(f"few {goal}" for goal in file.study.goals[1:])])
+
+
+def _folds(session: Session) -> Iterator[int | None]:
+    if session.file.protocol != "nested":
+        yield None
+        return
+    yield from (fold.number for fold in next(iter(session.prepared.values())).folds)
+
+
+def _open(session: Session, storage: BaseStorage, fold: int | None) -> OpenStudy:
+    file = session.file
+    name = f"{file.name}-{session.key}" + (f"-fold{fold}" if fold else "")
+    is_new = name not in optuna.get_all_study_names(storage)
+    study = open_study(
+        file,
+        name,
+        storage,
+        _attributes(session, fold),
+        make_pruner(file.study.pruner),
+        partial(_sampler, file, fold or 0),
+    )
+    if is_new and file.study.warm_start:
+        take_over(study, file, storage)
+    return OpenStudy(study, wanted_trials(file), _num_folds(session, fold), fold)
+
+
+def _sampler(file: ExperimentFile, fold: int, trials: int) -> optuna.samplers.BaseSampler:
+    # Studies of several folds draw different points; Optuna's seeds have 32 bits.
+    return make_sampler(file.study.sampler, (file.study.seed + 10_000 * fold + trials) % 2**32)
+
+
+def _attributes(session: Session, fold: int | None) -> dict[str, Any]:
+    file, prepared = session.file, next(iter(session.prepared.values()))
+    experiment = file.experiment(next(iter(file.architectures)))
+    return {
+        attributes.NAME: file.name,
+        attributes.KEY: session.key,
+        attributes.STARTED_AT: time.time(),
+        attributes.IDENTITY: identity(file, session.prepared),
+        attributes.EXPERIMENT: file.model_dump(mode="json"),
+        attributes.PROTOCOL: protocol(experiment, prepared.corpus, prepared.utterances),
+        attributes.SYNTHETIC: prepared.synthetic,
+        attributes.TEST_FOLD: fold,
+        attributes.NUM_FOLDS: _num_folds(session, fold),
+        attributes.WANTED: wanted_trials(file),
+        attributes.PROCESS: this_process(),
+        attributes.STOP: False,
+    }
+
+
+def _num_folds(session: Session, fold: int | None) -> int:
+    return 1 if fold else len(next(iter(session.prepared.values())).folds)

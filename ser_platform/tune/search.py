@@ -1,0 +1,81 @@
+"""One study on Ray Tune, from its first open trial to its last."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+
+import ray
+from ray import tune
+
+from ser_platform.errors import StoppedError, StudyError
+from ser_platform.train.session import Session
+from ser_platform.tune.board import Plan
+from ser_platform.tune.history import trials_left
+from ser_platform.tune.opened import OpenStudy
+from ser_platform.tune.record import base_values, records
+from ser_platform.tune.searcher import StudySearch
+from ser_platform.tune.table import TrialTable
+from ser_platform.tune.trial import Bench, run_trial
+from ser_platform.tune.watch import Watch
+
+
+def search(session: Session, bench: Bench, opened: OpenStudy) -> None:
+    """Run the trials that a study lacks.
+
+    Raises:
+        StoppedError: when somebody asked it to stop; it can go on.
+        StudyError: when trials did not end.
+        WorkersError: when the cluster gave up; the trials it interrupted are not lost.
+    """
+    name, left = opened.study.study_name, trials_left(opened.study, opened.wanted)
+    with _watched(session, opened) as watch:
+        algorithm = StudySearch(session, bench, opened, watch.at_once, watch)
+        watch.on_stop = algorithm.stop
+        # A trial only waits for its folds; it is pinned here, where its caller is.
+        here = f"node:{ray.util.get_node_ip_address()}"
+        trainable = tune.with_resources(
+            tune.with_parameters(run_trial, bench=bench), {"CPU": 0, here: 0.001}
+        )
+        with TemporaryDirectory(prefix="ser-tune-") as folder:
+            tuner = tune.Tuner(
+                trainable,
+                tune_config=tune.TuneConfig(
+                    search_alg=algorithm, num_samples=left, reuse_actors=True
+                ),
+                run_config=tune.RunConfig(
+                    name=name, storage_path=folder, verbose=0, callbacks=[watch]
+                ),
+            )
+            try:
+                tuner.fit()
+            except tune.TuneError:
+                if watch.fault is None:
+                    raise
+                raise watch.fault from None
+    if watch.is_stopped:
+        raise StoppedError(
+            f"study {name}: stopped, as it was asked to; run the same command again to go on"
+        )
+    if left := trials_left(opened.study, opened.wanted):
+        raise StudyError(
+            f"study {name}: {left} of its trials did not end; run the same command again to go on"
+        )
+
+
+@contextmanager
+def _watched(session: Session, opened: OpenStudy) -> Iterator[Watch]:
+    already = records(opened.study, session.file)
+    plan = Plan(
+        study=opened.study.study_name,
+        wanted=opened.wanted,
+        num_folds=opened.num_folds,
+        base=base_values(session.file),
+        at_once=session.groups,
+        score="TEST UA" if session.file.selects_on_test else "val UA",
+        gpus=session.file.cluster.workers * session.file.cluster.gpus_per_worker,
+    )
+    with TrialTable(plan, already) as table:
+        watch = Watch(session, opened, table)
+        # Groups start while the first trials are drawn.
+        session.queue.expect.remote(watch.first_folds)
+        yield watch

@@ -1,0 +1,98 @@
+"""Studies of an experiment file as they lie in its storage: read, never made."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+import optuna
+import sqlalchemy
+from optuna.storages import RDBStorage
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from ser_platform.config.schema import ExperimentFile
+from ser_platform.errors import ConfigError, StudyError
+from ser_platform.tune import attributes
+
+_BUSY_S = 30
+"""How long a writer may hold a SQLite file."""
+_SAID = ("version_info", "alembic_version")
+"""Tables that say of which version the others are; filled last."""
+
+
+def stored_studies(file: ExperimentFile, experiment: str) -> list[optuna.Study]:
+    """Every study of the file's name, the newest first; several with ``protocol: nested``.
+
+    Args:
+        file: the experiment.
+        experiment: path of its file, for what is said when there is none.
+
+    Raises:
+        ConfigError: when the storage cannot be read.
+        StudyError: when it holds no study of that name.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = _existing(file.study.storage, experiment)
+    named = [
+        summary.study_name
+        for summary in optuna.get_all_study_summaries(storage, include_best_trial=False)
+        if _is_of(summary.study_name, summary.user_attrs.get(attributes.NAME), file.name)
+    ]
+    if not named:
+        raise StudyError(
+            f"{_shown(file.study.storage)} holds no study named '{file.name}'; "
+            f"`python -m ser_platform.tune {experiment}` makes one"
+        )
+    # Optuna lists them in the order in which they were made.
+    return [optuna.load_study(study_name=name, storage=storage) for name in reversed(named)]
+
+
+def _is_of(study: str, name: object, wanted: str) -> bool:
+    """Studies from before names were recorded are told by their own, which ends with a key."""
+    if name is not None:
+        return name == wanted
+    return re.fullmatch(rf"{re.escape(wanted)}-[0-9a-f]+", study) is not None
+
+
+def _existing(url: str, experiment: str) -> RDBStorage:
+    none = (
+        f"study.storage: '{_shown(url)}' holds no studies yet; "
+        f"`python -m ser_platform.tune {experiment}` makes one"
+    )
+    try:
+        parsed = make_url(url)
+        engine: dict[str, object] = {}
+        if parsed.get_backend_name() == "sqlite":
+            if not parsed.database or not Path(parsed.database).is_file():
+                raise StudyError(none)
+            engine = {"connect_args": {"timeout": _BUSY_S}}
+        looking = sqlalchemy.create_engine(parsed, **engine)
+        try:
+            if not _is_optunas(looking):
+                raise StudyError(none)
+        finally:
+            looking.dispose()
+        return RDBStorage(url, engine_kwargs=engine, skip_table_creation=True)
+    except (SQLAlchemyError, sqlite3.Error, ImportError, OSError, RuntimeError) as e:
+        reason = str(e).splitlines()[0]
+        raise ConfigError(
+            f"study.storage: '{_shown(url)}' cannot be read: {reason}; give the database that "
+            "the search writes"
+        ) from e
+
+
+def _is_optunas(looking: sqlalchemy.Engine) -> bool:
+    """Whether Optuna has made all its tables, and said of which version they are.
+
+    While somebody else makes them, opening the storage would write the version too.
+    """
+    tables = sqlalchemy.inspect(looking)
+    if not all(tables.has_table(name) for name in ("studies", *_SAID)):
+        return False
+    with looking.connect() as connection:
+        counts = [sqlalchemy.text(f"SELECT count(*) FROM {name}") for name in _SAID]
+        return all(connection.scalar(count) for count in counts)
+
+
+def _shown(url: str) -> str:
+    return url.rpartition("@")[2]  # never the password

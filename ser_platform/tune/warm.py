@@ -1,0 +1,99 @@
+"""What an earlier study of the same protocol has found, for a new one to learn from."""
+
+import logging
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
+
+from ser_platform.config.schema import ExperimentFile
+from ser_platform.errors import StudyError
+from ser_platform.tune import attributes
+from ser_platform.tune.history import own_trials, studies_named
+from ser_platform.tune.identity import difference
+from ser_platform.tune.space import draw, drawn_as, holds_all
+
+_log = logging.getLogger(__name__)
+
+
+def take_over(study: optuna.Study, file: ExperimentFile, storage: BaseStorage) -> None:
+    """Add the complete trials of the study that ``study.warm_start`` names, once.
+
+    They teach the sampler and count for nothing else: neither as trials of this study nor as
+    candidates for its selection. The best of each architecture is queued, to be run here; where
+    setting, data and code are the same its folds are there already.
+
+    Raises:
+        StudyError: when there is no such study, or its protocol is another one.
+    """
+    earlier = _earlier(study, file, storage)
+    taken: list[tuple[str, FrozenTrial]] = []
+    for trial in own_trials(earlier, (TrialState.COMPLETE,)):
+        architecture = trial.user_attrs[attributes.ARCHITECTURE]
+        settings = trial.user_attrs[attributes.SETTINGS]
+        if architecture in file.architectures and holds_all(file, architecture, settings):
+            study.add_trial(_as_of(earlier.study_name, file, architecture, trial))
+            taken.append((architecture, trial))
+    best: dict[str, FrozenTrial] = {}
+    for architecture, trial in sorted(taken, key=lambda pair: -pair[1].values[0]):
+        best.setdefault(architecture, trial)
+    for architecture, trial in best.items():
+        settings = trial.user_attrs[attributes.SETTINGS]
+        study.enqueue_trial(drawn_as(file, architecture, settings), skip_if_exists=False)
+    _log.info(
+        "study  %s: starts from %d trials of %s that lie in its space",
+        study.study_name,
+        len(taken),
+        earlier.study_name,
+    )
+
+
+def _earlier(study: optuna.Study, file: ExperimentFile, storage: BaseStorage) -> optuna.Study:
+    assert file.study.warm_start is not None
+    fold = study.user_attrs[attributes.TEST_FOLD]
+    named = [
+        summary
+        for summary in studies_named(storage, file.study.warm_start)
+        if summary.study_name != study.study_name
+        and summary.user_attrs[attributes.TEST_FOLD] == fold
+    ]
+    if not named:
+        raise StudyError(
+            f"study.warm_start: no study '{file.study.warm_start}' is in this storage"
+            + (f" for fold {fold}" if fold else "")
+        )
+    earlier = named[-1]
+    differs = difference(*(s.user_attrs[attributes.PROTOCOL] for s in (earlier, study)))
+    if differs:
+        raise StudyError(
+            f"study.warm_start: {earlier.study_name} followed another protocol, so its scores say "
+            "nothing here:" + "".join(f"\n  {line}" for line in differs)
+        )
+    return optuna.load_study(study_name=earlier.study_name, storage=storage)
+
+
+def _as_of(name: str, file: ExperimentFile, architecture: str, trial: FrozenTrial) -> FrozenTrial:
+    settings: dict[str, Any] = trial.user_attrs[attributes.SETTINGS]
+    point = drawn_as(file, architecture, settings)
+    drawing = FixedTrial(point)
+    draw(drawing, file)
+    return create_trial(
+        state=TrialState.COMPLETE,
+        values=_values(file, trial),
+        params=drawing.params,
+        distributions=drawing.distributions,
+        user_attrs={
+            attributes.WARM: name,
+            attributes.ARCHITECTURE: architecture,
+            attributes.SETTINGS: settings,
+        },
+        intermediate_values=trial.intermediate_values,
+    )
+
+
+def _values(file: ExperimentFile, trial: FrozenTrial) -> list[float]:
+    known = {"val_ua": trial.values[0]}
+    for goal in (attributes.SECONDS, attributes.NUM_PARAMETERS):
+        known[goal] = trial.user_attrs[goal]
+    return [known[goal] for goal in file.study.goals]
