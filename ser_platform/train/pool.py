@@ -12,6 +12,7 @@ from ray.actor import ActorHandle
 from ray.exceptions import ActorDiedError, RayError
 
 from ser_platform.config.schema import ClusterConfig
+from ser_platform.errors import StoppedError
 from ser_platform.runtime import groups_that_fit, live_nodes
 from ser_platform.train.group import run_group
 from ser_platform.train.queue import FoldQueue
@@ -44,17 +45,24 @@ def fold_workers(config: ClusterConfig, groups: int) -> Iterator[ActorHandle]:
         watcher = Thread(target=_look, args=(queue, config, groups, over), daemon=True)
         starter.start()
         watcher.start()
+        # Folds in work are waited for by nobody once something has failed; a study that was asked
+        # to stop has taken its own back, so that its groups are about to end.
+        patience_s = 0.0
         try:
             yield queue
+            patience_s = _LAST_WAIT_S
+        except StoppedError:
+            patience_s = _LAST_WAIT_S
+            raise
         finally:
             over.set()
             # It must not ask Ray for anything once the connection is closed.
             watcher.join(_LAST_LOOK_S)
             if ray.is_initialized():
                 ray.get(queue.close.remote())
-        for thread in [starter, *serving]:
-            # A group that the cluster never had room for would be waited for without end.
-            thread.join(_LAST_WAIT_S)
+            for thread in [starter, *serving]:
+                # A group that the cluster never had room for would be waited for without end.
+                thread.join(patience_s)
 
 
 def _start_groups(
