@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from ser_platform.config.papers import paper_value
 from ser_platform.config.problems import Problem, nearest, shown
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search import holds, refusals, value_of
@@ -21,14 +22,16 @@ _GRID_AT_MOST = 100_000
 def first_points(file: ExperimentFile) -> list[Point]:
     """The file's own settings of each architecture, the papers', and what the file names.
 
-    An own value that the space does not hold is left to the sampler. The papers' settings are
-    the defaults of the schema; a space that does not hold them all does not hold the paper.
+    An own value that the space does not hold is left to the sampler. What a paper
+    leaves open is drawn; a space that does not hold all it says does not hold the paper.
     """
     names = list(file.architectures)
     found: list[Point] = [(name, _held(file, name, _own(file, name))) for name in names]
     if file.study.papers_first:
         papers = [(name, _papers(file, name)) for name in names]
-        found += [(name, point) for name, point in papers if _held(file, name, point) == point]
+        found += [
+            (name, point) for name, point in papers if point and _held(file, name, point) == point
+        ]
     for given in file.study.enqueue:
         settings = {k: v for k, v in given.items() if k != ARCHITECTURE}
         found.append((str(given.get(ARCHITECTURE, names[0])), settings))
@@ -61,12 +64,8 @@ def _own(file: ExperimentFile, name: str) -> dict[str, Any]:
 
 def _papers(file: ExperimentFile, name: str) -> dict[str, Any]:
     experiment = file.experiment(name)
-    found = {}
-    for setting in file.search_space(name):
-        section, _, inner = setting.partition(".")
-        field = type(getattr(experiment, section)).model_fields[inner]
-        found[setting] = field.get_default(call_default_factory=True, validated_data={})
-    return found
+    said = {setting: paper_value(experiment, setting) for setting in file.search_space(name)}
+    return {setting: value for setting, value in said.items() if value is not None}
 
 
 def _held(file: ExperimentFile, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -125,10 +125,6 @@ class StudySearch(Searcher):
     def save(self, checkpoint_path: str) -> None:
         """Nothing: Optuna has it all."""
 
-    def restore(self, checkpoint_path: str) -> None:
-        """Never: a search is made anew."""
-        raise NotImplementedError
-
     def _ask(self) -> _Running:
         file = self._bench.file
         if not self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
