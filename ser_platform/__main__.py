@@ -12,6 +12,7 @@ DOORS = {
     "transcripts": "count how wrong recognised or corrupted words are",
     "train": "train one setting over all folds, score it, log it",
     "tune": "search settings, score the best on test, log everything",
+    "reproduce": "run every row of the papers' tables, and write the tables",
     "corpora": "check, count or sample the corpus of an experiment",
     "audit": "what leaks across its folds, and what scores without listening",
     "leaderboard": "rank what was logged, beside published figures",

@@ -12,6 +12,8 @@ from ser_platform.errors import SerError
 
 Act = Callable[[ExperimentFile, argparse.Namespace], int | None]
 """What a door does with a checked file; imports torch, Ray and the like inside."""
+Refuse = Callable[[ExperimentFile, argparse.Namespace], None]
+"""Raises ConfigError for a file, or arguments with it, that a door does not take."""
 
 INTERRUPTED = 130
 """Exit code that shells give to a program ended by Ctrl-C."""
@@ -23,7 +25,7 @@ def door(
     act: Act,
     add_arguments: Callable[[argparse.ArgumentParser], None] | None = None,
     argv: Sequence[str] | None = None,
-    refuse: Callable[[ExperimentFile], None] | None = None,
+    refuse: Refuse | None = None,
 ) -> int:
     """Parse, load the experiment file, act on it; with ``--check`` only say what it is.
 
@@ -33,7 +35,7 @@ def door(
         act: what it does; its result is the exit code, None is 0.
         add_arguments: adds what only this door takes.
         argv: without the program's name; None: of this process.
-        refuse: raises ConfigError for a file that this door does not take.
+        refuse: has its say before anything is checked or done.
     """
     parser = parser_of(name, doc)
     parser.add_argument("experiment", metavar="EXPERIMENT", help="file such as experiments/x.yaml")
@@ -53,7 +55,7 @@ def door(
     def load_and_act() -> int | None:
         file = load_experiment_file(arguments.experiment, arguments.overrides)
         if refuse is not None:
-            refuse(file)
+            refuse(file, arguments)
         if arguments.check:
             sys.stdout.write(_summary(arguments.experiment, file))
             return 0
@@ -70,7 +72,7 @@ class Action:
     """In words, as the help has it."""
     act: Act
     add_arguments: Callable[[argparse.ArgumentParser], None] | None = None
-    refuse: Callable[[ExperimentFile], None] | None = None
+    refuse: Refuse | None = None
 
 
 def door_of_actions(

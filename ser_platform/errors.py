@@ -25,6 +25,10 @@ class CorpusError(SerError):
         self.problems = tuple(problems) or (message,)
 
 
+class MuteCorpusError(CorpusError):
+    """A network reads what nobody knows of a corpus, such as its phonemes."""
+
+
 class EngineError(SerError):
     """A speech engine cannot be used: not installed, no model, or its service refuses us."""
 
@@ -52,6 +56,10 @@ class CorruptObjectError(SerError):
 
 class StoreError(SerError):
     """An object store cannot be reached, or refuses us (credentials, bucket, rights)."""
+
+
+class ResultError(SerError):
+    """A result lacks what is asked of it, or cannot be compared with another."""
 
 
 class TrainingError(SerError):

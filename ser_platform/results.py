@@ -4,6 +4,7 @@ The confusion matrices, WA, UA and everything the leaderboard says follow from t
 per-utterance probabilities kept here.
 """
 
+import hashlib
 import time
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from ser_platform.circumstances import Circumstances
+from ser_platform.config.signature import canonical_json
 from ser_platform.emotions import EMOTIONS
 from ser_platform.metrics import Confusion, confusion, unweighted_accuracy, weighted_accuracy
 
@@ -137,10 +140,14 @@ class RunResult(_Record):
     """Identity of the result: signature, data and code. Equal key, equal numbers."""
     signature: str
     """Eight hex digits over every setting that changes the result."""
+    system: str = ""
+    """The same without the seed: results of one system differ by chance alone."""
+    seed: int = 0
+    """Of training."""
     experiment: dict[str, Any]
     """The resolved setting."""
     settings: dict[str, Any]
-    """What a search or a sweep chose for it, by dotted name; empty outside of both."""
+    """What a search, a sweep or ``--seeds`` chose for it, by dotted name; else empty."""
     fold_settings: dict[int, dict[str, Any]] = Field(default_factory=dict)
     """With ``protocol: nested`` what the study of each fold chose, by its number; else empty."""
     scoring: Annotated[int, Field(ge=1)] = 1
@@ -154,6 +161,8 @@ class RunResult(_Record):
     """Versions of what computed, host, device."""
     synthetic: bool
     """True for the demo corpus: its scores mean nothing."""
+    circumstances: Circumstances | None = None
+    """Of all utterances of the corpus, for finals; None for trials."""
     folds: tuple[FoldResult, ...]
     num_folds: int
     """How many the split has; fewer in ``folds`` means the run is not complete."""
@@ -161,6 +170,12 @@ class RunResult(_Record):
     """``pruned``: a trial that was cut short because it was too bad to be the best."""
     reason: str = ""
     """Why it failed or was pruned."""
+
+    @property
+    def protocol_id(self) -> str:
+        """Eight hex digits: equal where results may be ranked together."""
+        identity = canonical_json([self.protocol, self.synthetic])
+        return hashlib.sha256(identity.encode()).hexdigest()[:8]
 
     @property
     def val_ua(self) -> float | None:

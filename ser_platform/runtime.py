@@ -64,18 +64,37 @@ def cluster() -> Iterator[bool]:
             ) from e
         _log.info("ray: joined the cluster at %s", address)
     else:
-        # Said, because ray.init() would join whatever `ray start` last left on this machine.
-        ray.init(
-            address="local",
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        _start_here()
         _log.info("ray: started on this machine, %g CPUs", ray.cluster_resources()["CPU"])
     try:
         yield bool(address)
     finally:
         ray.shutdown()
+
+
+def _start_here() -> None:
+    """Start Ray on this machine.
+
+    Raises:
+        WorkersError: when the machine is too busy for that.
+    """
+    try:
+        ray.init(
+            # Said, because it would join whatever `ray start` last left on this machine.
+            address="local",
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    except Exception as e:
+        # Ray waits 30 s for its own processes, no longer, and has no type for it (its node.py).
+        if "timed out during startup" not in str(e):
+            raise
+        raise WorkersError(
+            f"Ray did not start within 30 s: this machine is too busy (load average "
+            f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores); run the same command again "
+            "when it has less to do: what is stored is not repeated"
+        ) from e
 
 
 def fetch(reference: ray.ObjectRef) -> Any:

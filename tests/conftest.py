@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.browser import browser as browser  # a fixture of all tests
 from tests.mlflow_server import new_database
+from tests.postgres import PostgresServer, postgres_server, why_not
 from tests.servers import S3Server, seaweedfs
 
 
@@ -37,6 +39,15 @@ def rng() -> np.random.Generator:
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real S3 server for all tests of this process."""
     with seaweedfs(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server for all tests of this process; each takes a database of its own."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with postgres_server() as server:
         yield server
 
 

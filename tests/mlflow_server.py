@@ -18,11 +18,12 @@ from tests.servers import free_port
 class MlflowServer:
     """A server on a port of its own; started, killed and started again, it keeps its data."""
 
-    def __init__(self, folder: Path, database: Path | None = None) -> None:
+    def __init__(self, folder: Path, database: Path | None = None, backend: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if database is not None:
             shutil.copy(database, folder / "mlflow.db")
         self._folder = folder
+        self._backend = backend or f"sqlite:///{folder / 'mlflow.db'}"
         self._log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.uri = f"http://127.0.0.1:{free_port()}"
@@ -34,7 +35,7 @@ class MlflowServer:
         command = [
             *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
             *("--host", "127.0.0.1", "--port", self.uri.rpartition(":")[2]),
-            *("--backend-store-uri", f"sqlite:///{self._folder / 'mlflow.db'}"),
+            *("--backend-store-uri", self._backend),
             *("--artifacts-destination", str(self._folder / "artifacts")),
         ]
         settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "OMP_NUM_THREADS": "1"}
@@ -70,14 +71,17 @@ class MlflowServer:
 
 
 @contextmanager
-def mlflow_server(folder: Path, database: Path | None = None) -> Iterator[MlflowServer]:
+def mlflow_server(
+    folder: Path, database: Path | None = None, backend: str = ""
+) -> Iterator[MlflowServer]:
     """A server that answers; killed when the block ends.
 
     Args:
         folder: for its database, artifacts and log.
         database: of :func:`new_database`, copied; without one, starting takes some seconds more.
+        backend: URL of another database in the place of SQLite.
     """
-    server = MlflowServer(folder, database)
+    server = MlflowServer(folder, database, backend)
     try:
         server.start()
         yield server

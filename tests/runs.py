@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ser_platform.circumstances import Circumstances
 from ser_platform.emotions import EMOTIONS
 from ser_platform.results import Epoch, FoldResult, Predictions, RunResult
 from ser_platform.tracking import StudyInfo
@@ -9,6 +10,8 @@ from ser_platform.tracking import StudyInfo
 FOLDS = 5
 STUDY_KEY = "5" * 16
 FINISHED_AT = 1_600_000_000.0
+NOBODY = Circumstances(ids=(), dialogues=(), sexes=(), styles=(), seconds=(), words=())
+"""A corpus without utterances."""
 PROTOCOL = {
     "corpus": {"kind": "iemocap"},
     "split": {"by": "session", "validation": {"by": "speaker", "seed": 0}},

@@ -14,7 +14,7 @@ PACKAGE = Path(ser_platform.__file__).parent
 FLOORS = (
     {"__main__"},  # every door, in whichever room
     {"door"},
-    {"tune"},
+    {"tune", "reproduce"},
     {"train", "leaderboard", "predict", "audit"},
     {"inference", "tracking", "runtime", "upkeep"},
     {"batches", "normalisation"},
@@ -23,8 +23,10 @@ FLOORS = (
     {"transcripts"},
     {"features"},
     {"corpora"},
+    {"cards"},
+    {"evidence"},
     {"storage", "results"},
-    {"metrics", "statistics", "config", "pages"},
+    {"metrics", "circumstances", "config", "pages"},
     {"utterance", "emotions", "errors", "__init__"},
 )
 TORCH = ("models", "dataset", "batches", "inference", "tracking", "train", "predict", "tune")
@@ -41,6 +43,7 @@ MAY_IMPORT = {
     "librosa": ("features",),
     "soundfile": ("features", "corpora"),
     "soxr": ("features", "corpora/demo"),
+    "scipy": ("evidence",),
     "espeakng_loader": ("corpora/demo",),
     "audformat": ("corpora/audformat",),
     "pocketsphinx": ("transcripts/engines",),

@@ -1,6 +1,7 @@
 """Which protocols, selections and doors go together: the rest is refused before anything runs."""
 
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.config.sections import LARGEST_SEED
 from ser_platform.config.sweep import refuse_sweep
 from ser_platform.errors import ConfigError
 
@@ -19,13 +20,32 @@ def refuse_to_search(file: ExperimentFile) -> None:
         )
 
 
-def refuse_to_train(file: ExperimentFile) -> None:
+def refuse_to_train(file: ExperimentFile, seeds: int = 1) -> None:
     """For a door that takes the settings of a file as they stand.
 
+    Args:
+        file: what is trained.
+        seeds: how many times, each with a seed of its own.
+
     Raises:
-        ConfigError: when the protocol is one of a search.
+        ConfigError: when the protocol is one of a search, or several seeds make no sense.
     """
     if file.protocol == "nested":
         raise ConfigError(
             "protocol: nested is a search: use `python -m ser_platform.tune`, or protocol: shared"
         )
+    if seeds < 1:
+        raise ConfigError(f"--seeds {seeds}: nothing would be trained; give 1 or more")
+    if seeds > 1 and file.sweep:
+        setting = next(iter(file.sweep))
+        raise ConfigError(
+            f"--seeds {seeds}: the file sweeps {setting}, and a point of a curve is one training; "
+            "leave --seeds out, or take the section sweep out"
+        )
+    for name in file.architectures:
+        first = file.experiment(name).train.seed
+        if first + seeds > LARGEST_SEED + 1:
+            raise ConfigError(
+                f"--seeds {seeds}: seeds of {name} would go from {first} beyond {LARGEST_SEED}, "
+                "the largest there is; lower train.seed"
+            )

@@ -5,9 +5,10 @@ touched.
 """
 
 import math
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from ser_platform.config.alignment import AlignmentConfig
 from ser_platform.config.cache import CacheConfig
@@ -85,6 +86,18 @@ class TrackingConfig(Section):
     uri: str = "sqlite:///.ser/mlflow.db"
     """SQLite file or ``http://`` server."""
     experiment: str = "ser_platform"
+    registered_model: str = ""
+    """Of which registered model the winner of a study becomes a version; empty:
+    ``ser-<corpus>``."""
+
+    @field_validator("registered_model")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if re.fullmatch(r"[\w.-]*", name) is None:
+            raise ValueError(
+                f"'{name}' cannot name a registered model; use letters, digits, '.', '_' and '-'"
+            )
+        return name
 
 
 class Experiment(Section):

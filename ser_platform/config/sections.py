@@ -10,7 +10,8 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 EvenInt = Annotated[int, Field(gt=0, multiple_of=2)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+LARGEST_SEED = 2**32 - 1
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NAME_IN_WORDS = "at most 64 letters, digits, '.', '_' and '-', the first a letter or a digit"

@@ -1,4 +1,4 @@
-"""What the papers print, for reference: other protocols, so never ranked with ours.
+"""What the two papers print, for reference: other protocols, so never ranked with ours.
 
 WA and UA are percentages there and fractions here.
 """
@@ -9,12 +9,16 @@ from typing import Literal
 Transcript = Literal["none", "ASR", "oracle", "not stated"]
 
 
+NAMES = ("UA", "WA", "model", "transcript", "printed in")
+"""Columns of a table of them; scores in %."""
+
+
 @dataclass(frozen=True)
 class Published:
     """One printed row."""
 
     name: str
-    """Of its experiment file, ``experiments/papers/<name>.yaml``."""
+    """Of its experiment file, ``experiments/papers/<name>.yaml``; empty where there is none."""
     model: str
     wa: float
     ua: float | None
@@ -24,6 +28,12 @@ class Published:
     source: str
     note: str
     """What is known of its protocol."""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What tables show under :data:`NAMES`."""
+        ua = "" if self.ua is None else f"{100 * self.ua:.1f}"
+        return (ua, f"{100 * self.wa:.1f}", self.model, self.transcript, self.source)
 
 
 XU = "Xu 2019"
@@ -93,3 +103,11 @@ PUBLISHED = (
         "shen-t2-im-dmf-hr-minus", _SHEN_2, "IM + DMF + HR-: no phonemes", 74.3, 75.4, "not stated"
     ),
 )
+
+PROPOSED = {
+    _XU_1: "xu-t1-alignment-asr",
+    _XU_2: "xu-t2-alignment",
+    _SHEN_1: "shen-t1-wise",
+    _SHEN_2: "shen-t1-wise",
+}
+"""By table, the row that its paper proposes; Shen's table 2 takes parts of it away."""

@@ -1,42 +1,45 @@
 """The leaderboard as text."""
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from ser_platform.leaderboard.published import NOTES, PUBLISHED
+from ser_platform.leaderboard import notes
+from ser_platform.leaderboard.columns import GIVE_WAY, TEXTS, Column, columns, explained, marks
+from ser_platform.leaderboard.comparison import Against, Comparisons
+from ser_platform.leaderboard.published import NAMES
 from ser_platform.leaderboard.rank import Board, Group, Row
-from ser_platform.results import RunResult
-from ser_platform.tracking.entries import LoggedFinal
+from ser_platform.leaderboard.reference import heading, protocols, reference_rows
 from ser_platform.tracking.layout import ON_TEST_NOTE, SYNTHETIC_NOTE
 
 _PIPED_WIDTH = 500
 """Wide enough that nothing is wrapped or cut when no person watches."""
+_LEAST_STUDY = 12
+"""Letters to which a study's name may be cut before other columns give way."""
 
 _RED = "bold red"
-_LOOKED_AGAIN = (
-    "(2) and up: the test part had been scored before, after another selection of the same study."
-)
-_HONEST = (
-    '"honest": the same training, its epoch chosen without a look at the test part; "gap": the '
-    "points of UA that the look added."
-)
-_LEGEND = "WA and UA in %, pooled over all folds; beside them mean±standard deviation over folds."
+_YELLOW = "bold yellow"
+_STYLES = {
+    ON_TEST_NOTE: _RED,
+    notes.HONEST: _RED,
+    SYNTHETIC_NOTE: _YELLOW,
+    notes.LOOKED_AGAIN: _YELLOW,
+}
 
 
-def render(board: Board, console: Console) -> None:
-    """Print the ranked groups, what could not be ranked, and the papers' figures."""
+def render(board: Board, tested: Comparisons, console: Console) -> None:
+    """Print the ranked groups, what could not be ranked, and figures printed elsewhere."""
+    shown: list[Column] = []
     for group in board.groups:
-        _show_group(group, console)
-    if board.groups:
-        _say(console, f"{_LEGEND}\n")
-    if board.unranked:
-        _say(console, "Not ranked:", "bold")
-        for final in board.unranked:
-            _say(console, f"  {_unranked(final)}")
-        _say(console, "")
-    _show_published(console)
+        shown += _show_group(group, tested[group.protocol_id], console)
+    if shown:
+        _say(console, f"{explained(shown)}\n")
+    _show_others(board, tested, console)
+    _show_published(board, console)
 
 
 def default_console() -> Console:
@@ -45,93 +48,96 @@ def default_console() -> Console:
     return console if console.is_terminal else Console(width=_PIPED_WIDTH)
 
 
-def _show_group(group: Group, console: Console) -> None:
+def _show_group(group: Group, against: Against, console: Console) -> list[Column]:
+    """Print it; the columns there was room for."""
     _say(console, group.title, "bold")
-    if group.synthetic:
-        _say(console, SYNTHETIC_NOTE, "bold yellow")
-    if group.selected_on_test:
-        _say(console, ON_TEST_NOTE, _RED)
-    table = _table()
-    honest = ["honest WA", "honest UA", "gap"] * group.selected_on_test
-    for name in ("#", "model", "WA", "UA", *honest, "WA folds", "UA folds", "params", "train"):
-        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    table.add_column("study", overflow="ellipsis")  # the one that gives way
-    for name in ("run", "trained"):
-        table.add_column(name, no_wrap=True)
+    for warning in notes.warnings(group):
+        _say(console, warning, _STYLES[warning])
+    shown, missing = _that_fit(group, against, console)
+    console.print(_table(group, against, shown))
+    if missing:
+        names = ", ".join(missing)
+        _say(console, f"No room for: {names}; in a wider terminal, or with --csv FILE.", "dim")
+    for line in notes.explanations(group, against):
+        _say(console, line, _STYLES.get(line, ""))
+    _say(console, "")
+    return shown
+
+
+def _that_fit(group: Group, against: Against, console: Console) -> tuple[list[Column], list[str]]:
+    """The columns there is room for, and the names of those that gave way."""
+    shown, missing = columns(group, against), []
+    for names in GIVE_WAY:
+        table = _table(group, against, shown, cut=True)
+        options = console.options.update(max_width=_PIPED_WIDTH)
+        if Measurement.get(console, options, table).maximum <= console.width:
+            break
+        missing += [column.name for column in shown if column.name in names]
+        shown = [column for column in shown if column.name not in names]
+    return shown, missing
+
+
+def _table(group: Group, against: Against, shown: Sequence[Column], *, cut: bool = False) -> Table:
+    table = _empty("bold")
+    for column in shown:
+        side = "left" if column.name in TEXTS else "right"
+        if column.name == "study":
+            table.add_column(column.name, overflow="ellipsis", min_width=4)
+        else:
+            table.add_column(column.name, justify=side, no_wrap=True)
     for row in group.rows:
-        table.add_row(*_cells(row))
-    console.print(table)
-    if group.selected_on_test:
-        _say(console, _HONEST, _RED)
-    if any(row.result.scoring > 1 for row in group.rows):
-        _say(console, _LOOKED_AGAIN, "bold yellow")
+        table.add_row(*(_cell(column, row, against, cut=cut) for column in shown))
+    return table
 
 
-def _cells(row: Row) -> list[str | Text]:
-    result, test = row.result, row.test
-    return [
-        str(row.rank),
-        _model(result),
-        *_scores(row),
-        f"{_percent(test.wa_mean)}±{_percent(test.wa_std)}",
-        f"{_percent(test.ua_mean)}±{_percent(test.ua_std)}",
-        f"{row.num_parameters:,}",
-        f"{result.seconds:.0f} s",
-        result.study,
-        row.run_id[:8],
-        row.finished_at.astimezone().strftime("%Y-%m-%d"),
-    ]
+def _cell(column: Column, row: Row, against: Against, *, cut: bool) -> Text:
+    text = column.cell(row, against)
+    if column.name == "model":
+        return _model(row)
+    if column.name == "study" and cut:
+        return Text(text[:_LEAST_STUDY])
+    is_red = row.result.selected_on_test and column.name in ("UA", "WA")
+    return Text(text, "red" if is_red else "")
 
 
-def _model(result: RunResult) -> Text:
+def _model(row: Row) -> Text:
     """Its name, and marks of what makes its score mean less."""
-    text = Text(result.architecture)
-    if result.selected_on_test:
-        text.append(" !TEST", _RED)
-    if result.scoring > 1:
-        text.append(f" ({result.scoring})", "bold yellow")
+    text = Text(row.result.architecture)
+    for mark in marks(row):
+        text.append(f" {mark}", _RED if mark == "!TEST" else _YELLOW)
     return text
 
 
-def _scores(row: Row) -> list[str | Text]:
-    """WA and UA; red with the honest ones and the gap beside, where the test part chose."""
-    own = [_percent(row.test.wa), _percent(row.test.ua)]
-    if row.honest is None or row.gap_ua is None:
-        return [*own]
-    return [
-        *(Text(score, "red") for score in own),
-        _percent(row.honest.wa),
-        _percent(row.honest.ua),
-        f"{100 * row.gap_ua:+.1f}",
-    ]
+def _show_others(board: Board, tested: Comparisons, console: Console) -> None:
+    """What has no place in the tables, and why."""
+    named = [against.reference for against in tested.values() if against.asked]
+    others = [group for group in board.groups if not tested[group.protocol_id].asked]
+    if named and others:
+        _say(console, f"{notes.not_compared(others, named[0])}\n")
+    if board.unranked:
+        _say(console, "Not ranked:", "bold")
+        for final in board.unranked:
+            _say(console, f"  {notes.unranked(final)}")
+        _say(console, "")
 
 
-def _unranked(final: LoggedFinal) -> str:
-    return f"{final.architecture}, study {final.study}, run {final.run_id[:8]}: {final.problem}"
-
-
-def _show_published(console: Console) -> None:
-    _say(console, "Printed in the papers, for reference: protocols differ, do not compare", "dim")
-    table = _table("dim")
-    for name in ("WA", "UA"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("model", "transcript", "printed in"):
-        table.add_column(name, no_wrap=True)
-    for row in PUBLISHED:
-        ua = "" if row.ua is None else _percent(row.ua)
-        table.add_row(_percent(row.wa), ua, row.model, row.transcript, row.source, style="dim")
+def _show_published(board: Board, console: Console) -> None:
+    rows = reference_rows(board)
+    _say(console, heading(board), "dim")
+    table = _empty("dim")
+    for name in NAMES:
+        side = "left" if name in TEXTS else "right"
+        table.add_column(name, justify=side, no_wrap=name != "printed in")
+    for row in rows:
+        table.add_row(*row.cells, style="dim")
     console.print(table)
-    for paper, note in NOTES.items():
-        _say(console, f"{paper}: {note}.", "dim")
+    for source, note in protocols(rows).items():
+        _say(console, f"{source}: {note}.", "dim")
     _say(console, "")
 
 
-def _table(style: str = "bold") -> Table:
+def _empty(style: str) -> Table:
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style=style)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
 
 
 def _say(console: Console, text: str, style: str = "") -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 Tone = Literal["plain", "good", "warning", "bad"]
+_TEMPLATE = Path(__file__).with_name("page.html.j2")
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,21 @@ def write_page(page: Page, path: Path) -> None:
     path.write_text(as_html(page), encoding="utf-8")
 
 
-def as_html(page: Page) -> str:
-    """A page as the text of one HTML file."""
+def as_html(page: Page, template: Path = _TEMPLATE, **values: object) -> str:
+    """A page as the text of one HTML file.
+
+    Args:
+        page: its head, foot, and what the template shows of it.
+        template: another one, which extends ``page.html.j2``.
+        values: what that one shows besides.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([template.parent, _TEMPLATE.parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2").render(page=page)
+    return environment.get_template(template.name).render(page=page, **values)

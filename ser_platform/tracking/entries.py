@@ -63,3 +63,5 @@ class Finals:
 
     experiment_id: str
     runs: tuple[LoggedFinal, ...]
+    tags: frozenset[str] = frozenset()
+    """Names of the tags of the experiment."""

@@ -12,6 +12,8 @@ from ser_platform.results import Part, RunResult, score
 from ser_platform.tracking.entries import StudyInfo
 from ser_platform.tracking.figure import draw_confusion
 from ser_platform.tracking.layout import ON_TEST_NOTE, SYNTHETIC_NOTE
+from ser_platform.tracking.previews import draw_curves, draw_reliability
+from ser_platform.tracking.proof import Final
 from ser_platform.tracking.result_file import RESULT_FILE, result_bytes
 
 
@@ -41,6 +43,17 @@ def write_run_files(run: RunResult, folder: Path) -> None:
         f"WA {scores.wa:.1%}, UA {scores.ua:.1%} (pooled)",
         folder / "confusion.png",
         note="\n".join([ON_TEST_NOTE] * run.selected_on_test + [SYNTHETIC_NOTE] * run.synthetic),
+    )
+
+
+def write_evidence_files(final: Final, folder: Path) -> None:
+    """Write what only a complete final has: MLflow draws the curves of trials itself."""
+    (folder / "evidence.json").write_text(final.evidence.model_dump_json(indent=1) + "\n")
+    draw_curves(final.run, folder / "curves.png")
+    draw_reliability(
+        final.evidence.calibration,
+        f"{final.run.study}, {final.run.architecture}: test, {final.run.num_folds} folds",
+        folder / "reliability.png",
     )
 
 

@@ -1,5 +1,6 @@
 """A model in MLflow: code and files, so that it loads with unpickling refused."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,9 +11,15 @@ from mlflow.pyfunc import save_model
 
 from ser_platform.tracking.entries import ModelFiles
 
+CARD = "model_card.md"
 
-def log_model(client: MlflowClient, run_id: str, files: ModelFiles) -> str:
-    """Log a model as an output of a run, once; its id, which loads as ``models:/<id>``.
+
+def log_model(
+    client: MlflowClient, run_id: str, files: ModelFiles, card: Callable[[], str]
+) -> LoggedModel:
+    """Log a model as an output of a run, once; it loads as ``models:/<its id>``.
+
+    The card lies among its files; it is asked for only when they are written.
 
     ``mlflow.pyfunc.log_model`` does the same through MLflow's global URI and active run.
     """
@@ -22,12 +29,12 @@ def log_model(client: MlflowClient, run_id: str, files: ModelFiles) -> str:
     if model is None:
         model = client.create_logged_model(experiment_id, files.name, source_run_id=run_id)
     if model.status != LoggedModelStatus.READY:
-        _upload(client, run_id, model, files)
+        _upload(client, run_id, model, files, card())
         client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     outputs = run.outputs.model_outputs if run.outputs is not None else []
     if model.model_id not in {output.model_id for output in outputs}:
         client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-    return model.model_id
+    return model
 
 
 def _known(client: MlflowClient, experiment_id: str, run_id: str, name: str) -> LoggedModel | None:
@@ -37,7 +44,9 @@ def _known(client: MlflowClient, experiment_id: str, run_id: str, name: str) -> 
     return found[0] if found else None
 
 
-def _upload(client: MlflowClient, run_id: str, model: LoggedModel, files: ModelFiles) -> None:
+def _upload(
+    client: MlflowClient, run_id: str, model: LoggedModel, files: ModelFiles, card: str
+) -> None:
     with TemporaryDirectory() as folder:
         saved = Path(folder) / "model"
         save_model(
@@ -54,4 +63,5 @@ def _upload(client: MlflowClient, run_id: str, model: LoggedModel, files: ModelF
                 model_id=model.model_id,
             ),
         )
+        (saved / CARD).write_text(card, encoding="utf-8")
         client.log_model_artifacts(model.model_id, str(saved))

@@ -13,11 +13,19 @@ from ser_platform.config.schema import TrackingConfig
 from ser_platform.results import RunResult
 from ser_platform.tracking import layout
 from ser_platform.tracking.abandoned import end_abandoned_studies, end_nested, nested_runs
+from ser_platform.tracking.board_view import view, view_tag
 from ser_platform.tracking.connection import connect, open_experiment, reason, search
 from ser_platform.tracking.entries import ModelFiles, StudyInfo, StudyStatus
-from ser_platform.tracking.files import write_files, write_run_files, write_study_files
-from ser_platform.tracking.layout import Point
+from ser_platform.tracking.files import (
+    write_evidence_files,
+    write_files,
+    write_run_files,
+    write_study_files,
+)
+from ser_platform.tracking.points import Point, finished_ms, points, started_ms
 from ser_platform.tracking.process import this_process
+from ser_platform.tracking.proof import Final, proof
+from ser_platform.tracking.registry import registered_name
 from ser_platform.tracking.result_file import digest, result_bytes
 from ser_platform.tracking.summary import summary, winner
 
@@ -42,6 +50,7 @@ class Projection:
     """
 
     def __init__(self, config: TrackingConfig, study: StudyInfo) -> None:
+        self._config = config
         self._client = connect(config.uri)
         self._experiment_id = open_experiment(self._client, config.uri, config.experiment)
         end_abandoned_studies(self._client, self._experiment_id)
@@ -79,9 +88,10 @@ class Projection:
             self._logged[identity] = known
         if model is not None:
             # Only here: what MLflow imports for models takes another second or two.
-            from ser_platform.tracking.model import log_model
+            from ser_platform.tracking.winner import log_winner
 
-            log_model(self._client, known.run_id, model)
+            name = registered_name(self._config, run)
+            log_winner(self._client, name, known.run_id, model, Final(run))
 
     def attach(self, files: Mapping[str, bytes]) -> None:
         """Write files of the study itself; those of an earlier attempt are replaced."""
@@ -114,20 +124,31 @@ class Projection:
         run_id = self._create(run, content) if known is None else known.run_id
         settings = [Param(key, value) for key, value in layout.params(run).items()]
         self._client.log_batch(run_id, params=settings)
-        self._batch(run_id, layout.points(run))
+        self._batch(run_id, points(run))
+        final = Final(run) if run.role == "final" and run.complete else None
+        if final is not None:
+            self._batch(run_id, proof(final))
+            self._share_view(run.protocol_id)
         with TemporaryDirectory() as folder:
             write_run_files(run, Path(folder))
+            if final is not None:
+                write_evidence_files(final, Path(folder))
             write_files(pictures, Path(folder))
             self._client.log_artifacts(run_id, folder)
         # MLflow has no word for a trial that was cut short; killed, on purpose, is the nearest.
         status = "KILLED" if run.state == "pruned" else "FINISHED" if run.complete else "FAILED"
-        self._client.set_terminated(run_id, status, layout.finished_ms(run) or None)
+        self._client.set_terminated(run_id, status, finished_ms(run) or None)
         return _Logged(run_id, content, status)
+
+    def _share_view(self, protocol_id: str) -> None:
+        self._client.set_experiment_tag(
+            self._experiment_id, view_tag(protocol_id), view(protocol_id)
+        )
 
     def _create(self, run: RunResult, content: str) -> str:
         created = self._client.create_run(
             self._experiment_id,
-            start_time=layout.started_ms(run) or None,
+            start_time=started_ms(run) or None,
             tags={**layout.tags(run), layout.DIGEST: content, layout.PARENT: self._parent},
             run_name=layout.run_name(run),
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlflow import MlflowClient
-from mlflow.entities import Run
+from mlflow.entities import Experiment, Run
 from pydantic import ValidationError
 
 from ser_platform.errors import TrackingError
@@ -31,7 +31,8 @@ def read_finals(uri: str, experiment: str) -> Finals:
         )
     try:
         client = connect(uri)
-        experiment_id = _experiment_id(client, uri, experiment)
+        opened = _experiment(client, uri, experiment)
+        experiment_id = opened.experiment_id
         where = f"tags.`{layout.ROLE}` = 'final'"
         found = tuple(_final(client, run) for run in search(client, experiment_id, where))
     except TrackingError:
@@ -40,11 +41,11 @@ def read_finals(uri: str, experiment: str) -> Finals:
         raise TrackingError(
             f"MLflow at {uri}: {reason(e)}. Start it, or name another with --uri"
         ) from e
-    return Finals(experiment_id, found)
+    return Finals(experiment_id, found, frozenset(opened.tags))
 
 
-def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
-    known = {found.name: found.experiment_id for found in client.search_experiments()}
+def _experiment(client: MlflowClient, uri: str, name: str) -> Experiment:
+    known = {found.name: found for found in client.search_experiments()}
     if name not in known:
         others = ", ".join(sorted(known))
         raise TrackingError(f"MLflow at {uri} has no experiment '{name}'; there is: {others}")
@@ -54,7 +55,7 @@ def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
 def _final(client: MlflowClient, run: Run) -> LoggedFinal:
     result, problem = None, _unfinished(run)
     if not problem:
-        result, problem = _result(client, run)
+        result, problem = read_result(client, run)
     tags = run.data.tags
     return LoggedFinal(
         run.info.run_id,
@@ -73,7 +74,8 @@ def _unfinished(run: Run) -> str:
     return run.data.tags.get(layout.REASON, run.info.status.lower())
 
 
-def _result(client: MlflowClient, run: Run) -> tuple[RunResult | None, str]:
+def read_result(client: MlflowClient, run: Run) -> tuple[RunResult | None, str]:
+    """The complete result of a run, verified by its digest; or None, and why."""
     run_id = run.info.run_id
     if RESULT_FILE not in {artifact.path for artifact in client.list_artifacts(run_id)}:
         return None, f"its {RESULT_FILE} is missing"

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 
 from mlflow.entities import Run
 
-from ser_platform.tracking.layout import ROLE, RUN_KEY, SELECTED_ON_TEST, STATE, Point
+from ser_platform.tracking.layout import ARCHITECTURE, ROLE, RUN_KEY, SELECTED_ON_TEST, STATE
+from ser_platform.tracking.points import Point
 
+_SEED = "train.seed"
+_Setting = tuple[str, frozenset[tuple[str, str]]]
+"""Architecture and params, without the seed."""
 _OF_THE_WINNER = (
     "test_wa",
     "test_ua",
@@ -13,6 +17,9 @@ _OF_THE_WINNER = (
     "test_ua_mean",
     "test_wa_std",
     "test_ua_std",
+    "test_ua_low",
+    "test_ua_high",
+    "test_macro_f1",
     "num_parameters",
     # Only where the test part chose.
     "test_wa_honest",
@@ -25,16 +32,33 @@ def winner(nested: Sequence[Run], *, alone: bool) -> Run | None:
     """The final scoring whose setting did best on validation; test plays no part in it.
 
     Unless the study is about choosing on test. Where nothing chooses there is none, or the only
-    one.
+    one. Of several seeds the first stands for its setting: to choose one would be to choose luck.
 
     Args:
         nested: the runs of a study.
         alone: whether it is about one setting, so that there is nothing to compare.
     """
-    finals = _finished(nested, "final")
+    finals = _first_seeds(_finished(nested, "final"))
     if all(_objective(run) in run.data.metrics for run in finals):
         return max(finals, key=lambda run: run.data.metrics[_objective(run)], default=None)
     return finals[-1] if alone else None
+
+
+def _first_seeds(finals: Sequence[Run]) -> list[Run]:
+    """Those with the smallest seed among all that differ by that alone."""
+    first: dict[_Setting, int] = {}
+    for run in finals:
+        first[_setting(run)] = min(first.get(_setting(run), _seed(run)), _seed(run))
+    return [run for run in finals if _seed(run) == first[_setting(run)]]
+
+
+def _setting(run: Run) -> _Setting:
+    params = {name: value for name, value in run.data.params.items() if name != _SEED}
+    return run.data.tags[ARCHITECTURE], frozenset(params.items())
+
+
+def _seed(run: Run) -> int:
+    return int(run.data.params.get(_SEED, "0"))
 
 
 def _objective(run: Run) -> str:

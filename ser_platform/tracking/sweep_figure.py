@@ -2,20 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-
-class Estimate(NamedTuple):
-    """A score and its interval, as shares."""
-
-    value: float
-    low: float
-    high: float
-
+from ser_platform.evidence.entries import Estimate
 
 Lines = Mapping[str, Sequence[tuple[float, Estimate]]]
 """Architecture -> what is on the axis, and the score there."""

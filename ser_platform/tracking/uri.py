@@ -55,11 +55,18 @@ def ui_command(uri: str) -> str:
     return f"{_mlflow()} ui --backend-store-uri {_SQLITE}{file} --port 5000"
 
 
-def ui_link(uri: str, experiment_id: str = "") -> str:
-    """The page with the runs; without ``workflowType`` MLflow shows no metric columns."""
+def ui_link(uri: str, experiment_id: str = "", view: str = "") -> str:
+    """The page with the runs; without ``workflowType`` MLflow shows no metric columns.
+
+    Args:
+        uri: of MLflow.
+        experiment_id: all experiments, when empty.
+        view: key of a view shared in the experiment: which runs, in which order, which columns.
+    """
     address = uri.rstrip("/") if sqlite_file(uri) is None else "http://127.0.0.1:5000"
     page = f"experiments/{experiment_id}/runs" if experiment_id else "experiments"
-    return f"{address}/#/{page}?workflowType=machine_learning"
+    shared = f"&viewStateShareKey={view}" if view else ""
+    return f"{address}/#/{page}?workflowType=machine_learning{shared}"
 
 
 def _check_file(uri: str, file: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from ser_platform.batches import collate
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import FeatureError
+from ser_platform.evidence.telling import picture_name, telling
 from ser_platform.features.audio import load
 from ser_platform.inference.attention_figure import draw_attention
 from ser_platform.models.attention import attention
@@ -92,16 +93,4 @@ def _draw(
                 f"{fold.number}",
                 path,
             )
-            how = "right" if answer == true else "wrong"
-            yield f"{EMOTIONS[true]}-{how}.png", path.read_bytes()
-
-
-def telling(predictions: Predictions) -> Iterator[int]:
-    """For each class its most certain right answer and its most certain wrong one, if any."""
-    probabilities, true = np.asarray(predictions.probabilities), np.asarray(predictions.true)
-    is_right, certainty = probabilities.argmax(axis=1) == true, probabilities.max(axis=1)
-    for emotion in range(len(EMOTIONS)):
-        for wanted in (True, False):
-            candidates = np.flatnonzero((true == emotion) & (is_right == wanted))
-            if len(candidates):
-                yield int(candidates[certainty[candidates].argmax()])
+            yield picture_name(validation, i), path.read_bytes()

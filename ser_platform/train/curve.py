@@ -2,28 +2,25 @@
 
 import csv
 import io
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from rich import box
 from rich.table import Table
 
 from ser_platform.config.sweep import Point
-from ser_platform.emotions import EMOTIONS
-from ser_platform.metrics import Confusion, confusion, unweighted_accuracy, weighted_accuracy
+from ser_platform.evidence.answers import Answers, answers
+from ser_platform.evidence.entries import Estimate
+from ser_platform.evidence.intervals import clustered
+from ser_platform.evidence.scores import ua, wa
 from ser_platform.results import RunResult
-from ser_platform.statistics import clustered_interval
 from ser_platform.tracking.layout import SYNTHETIC_NOTE
-from ser_platform.tracking.sweep_figure import Estimate, draw_sweep
+from ser_platform.tracking.sweep_figure import draw_sweep
 
 WER = "transcript.wer"
-_SCORES: dict[str, Callable[[Confusion], float]] = {
-    "UA": unweighted_accuracy,
-    "WA": weighted_accuracy,
-}
-_NOTE = "pooled over test folds; bands: 95 % bootstrap intervals, speakers drawn"
+_SCORES = {"UA": ua, "WA": wa}
 
 
 @dataclass(frozen=True)
@@ -35,38 +32,28 @@ class Scored:
     """Counted, of its transcripts."""
     result: RunResult
 
-    @property
+    @cached_property
+    def answers(self) -> Answers:
+        """To its test parts."""
+        return answers([self.result])
+
+    @cached_property
     def estimates(self) -> dict[str, Estimate]:
-        """Pooled test UA and WA with 95 % intervals by speaker; the same numbers every time."""
-        matrices = speaker_matrices(self.result)
-        return {
-            name: Estimate(
-                score(matrices.sum(axis=0)),
-                # Equal draws at every point: what differs between two is not the draw.
-                *clustered_interval(matrices, score, np.random.default_rng(0)),
-            )
-            for name, score in _SCORES.items()
-        }
+        """Pooled test UA and WA with 95 % intervals; the same numbers every time."""
+        counts = self.answers.counts()
+        return {name: clustered(counts, score) for name, score in _SCORES.items()}
 
 
-def speaker_matrices(result: RunResult) -> Confusion:
-    """Test confusion matrices ``[speakers, classes, classes]`` over all folds."""
-    cells: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for fold in result.folds:
-        assert fold.test is not None
-        predicted = np.asarray(fold.test.probabilities).argmax(axis=1).tolist()
-        for speaker, true, answer in zip(
-            fold.test.speakers, fold.test.true, predicted, strict=True
-        ):
-            cells[speaker].append((true, answer))
-    pairs = [np.array(cells[speaker]).T for speaker in sorted(cells)]
-    return np.stack([confusion(true, answer, len(EMOTIONS)) for true, answer in pairs])
+def note(curve: Sequence[Scored]) -> str:
+    """What the scores of a curve are, in words."""
+    drawn = curve[0].answers.clustered_by
+    return f"pooled over test folds, with 95 % bootstrap intervals by {drawn}"
 
 
 def figure(curve: Sequence[Scored]) -> bytes:
     """UA and WA over the values of the setting, a line for each architecture, as PNG."""
     first = curve[0]
-    totals = speaker_matrices(first.result).sum(axis=(0, 2))
+    totals = np.bincount(first.answers.true)
     chance = {"UA": 1 / np.count_nonzero(totals), "WA": totals.max() / totals.sum()}
     by_score = {
         name: (
@@ -83,7 +70,7 @@ def figure(curve: Sequence[Scored]) -> bytes:
         for name in _SCORES
     }
     is_wer = first.point.setting == WER
-    notes = [_NOTE, *([SYNTHETIC_NOTE] if first.result.synthetic else [])]
+    notes = [note(curve), *([SYNTHETIC_NOTE] if first.result.synthetic else [])]
     return draw_sweep(
         by_score,
         "word error rate, %" if is_wer else first.point.setting,

@@ -20,32 +20,44 @@ from ser_platform.train.session import Session, open_session
 _log = logging.getLogger(__name__)
 
 
-def train_file(file: ExperimentFile, given: Given) -> list[RunResult]:
+def train_file(file: ExperimentFile, given: Given, seeds: int = 1) -> list[RunResult]:
     """Train each architecture of a file with its settings as they stand, score, log.
+
+    Args:
+        file: what is trained.
+        given: what it names.
+        seeds: how many times each, with ``train.seed`` and those after it. All are runs of the
+            study that the first belongs to, so one may ask for more later; a model is made of a
+            first one.
 
     Raises:
         TrainingError: when a fold failed.
     """
     with open_session(file, given, "train") as session:
-        runs = [
+        first = [
             Run(name, file.experiment(name), {}, session.prepared[name], file.cluster.workers)
             for name in file.architectures
         ]
-        return score_runs(session, runs)
+        others = [run.reseeded(later) for later in range(1, seeds) for run in first]
+        return score_runs(session, [*first, *others], of_model=first)
 
 
 def score_runs(
-    session: Session, runs: Sequence[AnyRun], *, with_model: bool = True, scoring: int = 1
+    session: Session,
+    runs: Sequence[AnyRun],
+    *,
+    of_model: Sequence[AnyRun] | None = None,
+    scoring: int = 1,
 ) -> list[RunResult]:
     """Train what is not trained yet, score every fold on test, once, and log it.
 
-    The run that validation prefers is logged with its model, if one is wanted, every complete
-    one with pictures of its attention.
+    The run that validation prefers is logged with its model, every complete one with pictures of
+    its attention.
 
     Args:
         session: what everything runs in.
         runs: the selected settings.
-        with_model: whether a model is made of the best.
+        of_model: those of which the best gets a model; None: all of them.
         scoring: 1 for the first selection of a study that is scored on test, 2 and up for those
             after it, which have seen what came of the first; whoever selects counts.
 
@@ -55,10 +67,11 @@ def score_runs(
     jobs = {run.key: _jobs(session, run) for run in runs}
     ray.get([session.queue.submit.remote(job) for some in jobs.values() for job in some])
     scored = [(run, _await(session, run, jobs[run.key], scoring)) for run in runs]
-    preferred = _preferred([result for _, result in scored])
+    keys = {run.key for run in (runs if of_model is None else of_model)}
+    preferred = _preferred([result for run, result in scored if run.key in keys])
     for run, result in scored:
         model = None
-        if with_model and result is preferred:
+        if result is preferred:
             model = _model(session, run, result)
         shown = {}
         if result.complete:
@@ -121,9 +134,10 @@ def _failure(session: Session, job: FoldJob) -> str:
 
 def _scores(result: RunResult) -> str:
     test = score(result.fold_matrices("test"))
+    seed = f"seed {result.seed}  " if "train.seed" in result.settings else ""
     flagged = f"\n       {layout.selected_on_test_note(result)}" * result.selected_on_test
     return (
-        f"test   {result.architecture:<10} "
+        f"test   {result.architecture:<10} {seed}"
         f"WA {test.wa:.3f} ({test.wa_mean:.3f} ± {test.wa_std:.3f} over folds)  "
         f"UA {test.ua:.3f} ({test.ua_mean:.3f} ± {test.ua_std:.3f} over folds){flagged}"
     )

@@ -13,6 +13,7 @@ from ser_platform.config.schema import Experiment
 from ser_platform.config.signature import NOT_IN_RESULTS, canonical_json
 from ser_platform.config.transcript import TranscriptConfig
 from ser_platform.corpora.folds import Fold
+from ser_platform.emotions import EMOTIONS
 from ser_platform.results import SELECTED_ON
 from ser_platform.utterance import Utterance
 
@@ -40,6 +41,12 @@ def run_key(experiment: Experiment, data_digest: str, code: str, workers: int) -
     return _short([signature(experiment), data_digest, code, workers])
 
 
+def system(experiment: Experiment) -> str:
+    """The signature, whatever the seed of training."""
+    train = experiment.train.model_copy(update={"seed": 0})
+    return signature(experiment.model_copy(update={"train": train}))
+
+
 def nested_key(run_keys: Mapping[int, str]) -> str:
     """Identity of a result whose folds are of several runs, by their numbers."""
     return _short([[number, key] for number, key in sorted(run_keys.items())])
@@ -65,14 +72,17 @@ def protocol(experiment: Experiment, corpus: str, utterances: str) -> dict[str, 
     split = _split(experiment.split)
     if not experiment.validates:
         del split["validation"]
-    # Only then, so that honest results keep their protocol.
+    # Only then: nobody who is honest has to say so.
     flagged = {SELECTED_ON: "test"} if experiment.selects_on_test else {}
     return {
         "corpus": corpus,
         "utterances": utterances,
+        "subset": getattr(experiment.corpus, "style", "all"),
+        "classes": list(EMOTIONS),
         "split": split,
         "selection": experiment.protocol,
         "transcript": _transcript(experiment.transcript),
+        "aggregation": "pooled",
         **flagged,
     }
 

@@ -27,7 +27,9 @@ _LOOK_S = 1.0
 
 
 @contextmanager
-def fold_workers(config: ClusterConfig, groups: int) -> Iterator[ActorHandle]:
+def fold_workers(
+    config: ClusterConfig, groups: int, waiting: Waiting | None = None
+) -> Iterator[ActorHandle]:
     """The queue that worker groups serve: this many; with ``groups: auto`` what the cluster holds.
 
     A group starts when there are more folds than groups, and all stop when the block ends;
@@ -42,7 +44,8 @@ def fold_workers(config: ClusterConfig, groups: int) -> Iterator[ActorHandle]:
         over = Event()
         serving: list[Thread] = []
         starter = Thread(target=_start_groups, args=(queue, config, folder, serving), daemon=True)
-        watcher = Thread(target=_look, args=(queue, config, groups, over), daemon=True)
+        watched = (queue, config, groups, waiting or Waiting(config), over)
+        watcher = Thread(target=_look, args=watched, daemon=True)
         starter.start()
         watcher.start()
         # Folds in work are waited for by nobody once something has failed; a study that was asked
@@ -88,9 +91,10 @@ def _serve(queue: ActorHandle, number: int, config: ClusterConfig, folder: str) 
             ray.get(queue.end_group.remote(number, f"{type(e).__name__}: {e}"))
 
 
-def _look(queue: ActorHandle, config: ClusterConfig, groups: int, over: Event) -> None:
+def _look(
+    queue: ActorHandle, config: ClusterConfig, groups: int, waiting: Waiting, over: Event
+) -> None:
     """Tell the queue what room the cluster has, and the reader what folds wait for."""
-    waiting = Waiting(config)
     while not over.wait(_LOOK_S) and _look_once(queue, config, groups, waiting):
         pass
 

@@ -10,7 +10,7 @@ from ser_platform.corpora.base import Corpus
 from ser_platform.corpora.folds import make_folds
 from ser_platform.corpora.words import UNKNOWN_PHONEME
 from ser_platform.dataset import build_dataset
-from ser_platform.errors import CorpusError
+from ser_platform.errors import MuteCorpusError
 from ser_platform.features.cache import (
     FrameTable,
     FunctionalsTable,
@@ -25,6 +25,7 @@ from ser_platform.train.identity import code_digest, folds_digest, utterances_di
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.progress import log_progress, showing
 from ser_platform.train.resident import put
+from ser_platform.train.spoken import circumstances
 from ser_platform.transcripts.stage import complete
 from ser_platform.transcripts.wer import compare, in_words
 from ser_platform.upkeep.uses import note_use
@@ -81,10 +82,10 @@ def prepare(experiments: dict[str, Experiment], given: Given) -> dict[str, Prepa
 
 
 def _refuse_mute(experiment: Experiment, corpus: Corpus) -> None:
-    """Raise CorpusError when a network reads phonemes and the corpus knows none."""
+    """Raise MuteCorpusError when a network reads phonemes and the corpus knows none."""
     symbols = {p.symbol for u in corpus.utterances for word in u.words for p in word.phonemes}
     if experiment.model.reads_phoneme_symbols and not symbols - {UNKNOWN_PHONEME}:
-        raise CorpusError(
+        raise MuteCorpusError(
             f"{corpus.name}: no phoneme is known in it, and {experiment.model.kind} reads them; "
             "give their times (corpus.alignments, or corpus.phonemes of a table), have them "
             "aligned (corpus.missing_alignment: align), or use modality: audio"
@@ -135,6 +136,7 @@ def _prepare(experiment: Experiment, given: Given, vectors: WordVectors) -> Prep
         corpus=corpus.name,
         utterances=utterances_digest(corpus.utterances, experiment.split),
         synthetic=corpus.synthetic,
+        circumstances=circumstances(given, table),
     )
 
 
@@ -143,7 +145,11 @@ def fill(file: ExperimentFile, given: Given) -> None:
 
     Alignment is of the corpus, so all architectures share it.
     """
-    given = with_words(file.experiment(next(iter(file.architectures))), given)
+    fill_features(file, with_words(file.experiment(next(iter(file.architectures))), given))
+
+
+def fill_features(file: ExperimentFile, given: Given) -> None:
+    """:func:`fill`, when words are heard and aligned already."""
     for experiment in map(file.experiment, file.architectures):
         table, functionals = _load(experiment, given)
         _log.info(

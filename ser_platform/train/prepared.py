@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ser_platform.circumstances import Circumstances
 from ser_platform.corpora.folds import Fold
 from ser_platform.train.resident import Resident, TestPart
 
@@ -28,3 +29,5 @@ class Prepared:
     utterances: str
     """Digest of who says what with which label; equal for all architectures."""
     synthetic: bool
+    circumstances: Circumstances
+    """Of its utterances, for what is said of results."""

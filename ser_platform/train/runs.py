@@ -9,7 +9,7 @@ from ser_platform.config import signature
 from ser_platform.config.schema import Experiment
 from ser_platform.results import FoldResult, RunResult
 from ser_platform.storage.base import ObjectStore
-from ser_platform.train.identity import environment, nested_key, protocol, run_key
+from ser_platform.train.identity import environment, nested_key, protocol, run_key, system
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.stored import FoldKeys, read_result
@@ -24,7 +24,7 @@ class Run:
     architecture: str
     experiment: Experiment
     settings: dict[str, Any]
-    """What a search or a sweep chose, by dotted name."""
+    """What a search, a sweep or ``--seeds`` chose, by dotted name."""
     prepared: Prepared
     workers: int
     """Ranks that train each fold."""
@@ -37,6 +37,14 @@ class Run:
     def key(self) -> str:
         """Identity of the result."""
         return run_key(self.experiment, self.prepared.digest, self.prepared.code, self.workers)
+
+    def reseeded(self, later: int) -> "Run":
+        """The same setting with a seed of training that comes so many after its own."""
+        train = self.experiment.train
+        train = train.model_copy(update={"seed": train.seed + later})
+        experiment = self.experiment.model_copy(update={"train": train})
+        settings = {**self.settings, "train.seed": train.seed}
+        return replace(self, experiment=experiment, settings=settings)
 
     def of_fold(self, _number: int) -> "Run":
         """The run that a fold is trained by: this one."""
@@ -87,7 +95,7 @@ class Run:
     ) -> RunResult:
         """What the store holds of it: the folds that are finished; complete, failed or pruned."""
         return RunResult(
-            **_described(self, self.experiment),
+            **_described(self, self.experiment, role),
             role=role,
             study=study,
             study_key=study_key,
@@ -148,7 +156,7 @@ class NestedRun:
     ) -> RunResult:
         """What the store holds of it: the folds that are finished; complete, failed or pruned."""
         return RunResult(
-            **_described(self._first, self.experiment),
+            **_described(self._first, self.experiment, role),
             role=role,
             study=study,
             study_key=study_key,
@@ -177,15 +185,18 @@ AnyRun = Run | NestedRun
 """What can be scored."""
 
 
-def _described(run: Run, experiment: Experiment) -> dict[str, Any]:
+def _described(run: Run, experiment: Experiment, role: Role) -> dict[str, Any]:
     """What a result says of its setting and its data."""
     prepared = run.prepared
     return {
         "architecture": run.architecture,
         "signature": signature(experiment),
+        "system": system(experiment),
+        "seed": experiment.train.seed,
         "experiment": json.loads(experiment.model_dump_json()),
         "protocol": protocol(experiment, prepared.corpus, prepared.utterances),
         "data": {**prepared.data, "code": prepared.code},
         "environment": environment(),
         "synthetic": prepared.synthetic,
+        "circumstances": prepared.circumstances if role == "final" else None,
     }

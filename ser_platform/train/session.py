@@ -14,6 +14,7 @@ from typing import Literal
 from ray.actor import ActorHandle
 
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.config.secrets import recorded, without_password
 from ser_platform.errors import StoppedError
 from ser_platform.results import RunResult
 from ser_platform.runtime import cluster, worker_groups
@@ -25,6 +26,7 @@ from ser_platform.train.pool import fold_workers
 from ser_platform.train.prepare import prepare, with_words
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.runs import AnyRun, Role, Run
+from ser_platform.train.waiting import Waiting
 from ser_platform.utterance import Utterance
 
 _log = logging.getLogger(__name__)
@@ -53,6 +55,8 @@ class Session:
     """By architecture."""
     queue: ActorHandle
     groups: int
+    waiting: Waiting
+    """Says what folds wait for."""
     tracker: Tracker
     utterances: tuple[Utterance, ...]
     folder: Path
@@ -97,7 +101,7 @@ def open_session(
     if file.selects_on_test:
         _log.warning("%s", CHOOSING_ON_TEST)
     experiments = {name: file.experiment(name) for name in file.architectures}
-    with cluster() as may_grow, TemporaryDirectory(prefix="ser-models-") as folder:
+    with cluster() as may_grow:
         groups = worker_groups(file.cluster, may_grow=may_grow)
         given = with_words(next(iter(experiments.values())), given)
         prepared = prepare(experiments, given)
@@ -115,18 +119,43 @@ def open_session(
         )
         key = name_study(key, prepared)
         whole = file.model_copy(update={"sweep": dict(sweep)})
-        tracker = Tracker(file.tracking, _info(whole, key, prepared))
+        info = _info(whole, key, prepared)
+        with staffed(file, given, groups, info, prepared) as session:
+            yield session
+
+
+@contextmanager
+def staffed(
+    file: ExperimentFile,
+    given: Given,
+    groups: int,
+    info: StudyInfo,
+    prepared: dict[str, Prepared],
+) -> Iterator[Session]:
+    """Start the log and the workers of a study, and stop both at the end.
+
+    Args:
+        file: says where results go and what workers are like.
+        given: the store, and the utterances that pictures are made of.
+        groups: of workers, at the same time.
+        info: the study as the log names it.
+        prepared: by architecture; what is prepared later takes its place in a copy of the session.
+    """
+    with TemporaryDirectory(prefix="ser-models-") as folder:
+        tracker = Tracker(file.tracking, info)
         tracker.start()
         status: Literal["FINISHED", "FAILED", "KILLED"] = "FAILED"
         try:
-            with fold_workers(file.cluster, groups) as queue:
+            waiting = Waiting(file.cluster)
+            with fold_workers(file.cluster, groups, waiting) as queue:
                 yield Session(
                     file.model_copy(update={"store": given.store.url}),
-                    key,
+                    info.study_key,
                     given.store,
                     prepared,
                     queue,
                     groups,
+                    waiting,
                     tracker,
                     given.corpus.utterances,
                     Path(folder),
@@ -143,8 +172,8 @@ def _info(file: ExperimentFile, key: str, prepared: dict[str, Prepared]) -> Stud
     return StudyInfo(
         name=file.name,
         study_key=key,
-        experiment=file.model_dump(mode="json"),
-        command=" ".join(sys.argv),
+        experiment=recorded(file),
+        command=" ".join(map(without_password, sys.argv)),
         environment={**environment(), "python": platform.python_version()},
         architectures=tuple(file.architectures),
         synthetic=any(p.synthetic for p in prepared.values()),

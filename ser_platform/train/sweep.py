@@ -11,7 +11,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.sweep import Point
 from ser_platform.results import RunResult
 from ser_platform.tracking.layout import SYNTHETIC_NOTE
-from ser_platform.train.curve import Scored, as_csv, figure, table
+from ser_platform.train.curve import Scored, as_csv, figure, note, table
 from ser_platform.train.finals import score_runs
 from ser_platform.train.given import Given
 from ser_platform.train.prepare import prepare
@@ -52,7 +52,7 @@ def _score(session: Session, point: Point, given: Given, is_first: bool) -> list
     here = replace(session, prepared=prepared, utterances=given.corpus.utterances)
     workers = point.file.cluster.workers
     runs = [Run(n, e, chosen, prepared[n], workers) for n, e in experiments.items()]
-    return score_runs(here, runs, with_model=False)
+    return score_runs(here, runs, of_model=())
 
 
 def _publish(session: Session, file: ExperimentFile, curve: list[Scored]) -> None:
@@ -67,9 +67,7 @@ def _publish(session: Session, file: ExperimentFile, curve: list[Scored]) -> Non
     if curve[0].result.synthetic:
         console.print(Text(SYNTHETIC_NOTE, "bold yellow"))
     console.print(table(curve))
-    console.print(
-        Text("In %: pooled over the test folds, with 95 % bootstrap intervals by speaker.")
-    )
+    console.print(Text(f"In %: {note(curve)}."))
     for name in files:
         where = f"{session.store.url}/sweeps/{session.key}/{name}"
         console.print(Text(f"  {where}"), soft_wrap=True)

@@ -3,7 +3,8 @@
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import ray
@@ -33,28 +34,54 @@ class Asked(NamedTuple):
 
 
 class Waiting:
-    """Logs why folds wait, once they have for a while, and again whenever that changes."""
+    """Says why folds wait, once they have for a while, and again whenever that changes.
+
+    Each time it is a line of the log, unless somebody shows it.
+    """
 
     def __init__(self, config: ClusterConfig, patience_s: float = _PATIENCE_S) -> None:
         self._config = config
         self._patience_s = patience_s
         self._since: float | None = None
         self._said = ""
+        self._show = _log_line
+
+    @contextmanager
+    def shown_by(self, show: Callable[[str], None]) -> Iterator[None]:
+        """Hand lines to ``show``, not to the log; an empty one when the wait is over.
+
+        ``show`` is called from a thread of its own.
+        """
+        self._show = show
+        show(self._said)
+        try:
+            yield
+        finally:
+            self._show = _log_line
+            show("")
 
     def look(self, standing: Standing) -> None:
         """Folds and groups stand so."""
         all_up = 0 < standing.started <= standing.up
         if not standing.waiting or all_up:
-            self._since, self._said = None, ""
+            self._since = None
+            self._say("")
             return
         now = time.monotonic()
         self._since = self._since or now
         if now - self._since < self._patience_s:
             return
-        line = reason(self._config, standing.waiting, asked(self._config))
+        self._say(reason(self._config, standing.waiting, asked(self._config)))
+
+    def _say(self, line: str) -> None:
         if line != self._said:
-            _log.info("%s", line)
             self._said = line
+            self._show(line)
+
+
+def _log_line(line: str) -> None:
+    if line:
+        _log.info("%s", line)
 
 
 def reason(config: ClusterConfig, folds: int, wanted: Asked) -> str:

@@ -81,6 +81,24 @@ def compare(said: Sequence[Utterance], heard: Sequence[Utterance]) -> Comparison
     return Comparison(_rates(pairs), of["emotion"], of["speaker"], of["session"])
 
 
+def num_words(utterance: Utterance) -> int:
+    """Words of its transcript, as networks read it."""
+    return len(clean_words(utterance.transcript))
+
+
+def word_errors(said: Sequence[Utterance], heard: Sequence[Utterance]) -> list[int]:
+    """Substitutions, deletions and insertions in each utterance; the same ones in both."""
+    found = jiwer.process_words([_text(u) for u in said], [_text(u) for u in heard])
+    return [
+        sum(
+            max(chunk.ref_end_idx - chunk.ref_start_idx, chunk.hyp_end_idx - chunk.hyp_start_idx)
+            for chunk in chunks
+            if chunk.type != "equal"
+        )
+        for chunks in found.alignments
+    ]
+
+
 def in_words(errors: Comparison) -> str:
     """The corpus's rates and those of each emotion, in percent."""
     of = errors.corpus

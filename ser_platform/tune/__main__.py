@@ -142,7 +142,7 @@ _ACTIONS = {
         "search, score the selected settings on test, rank them",
         _search,
         _add_search,
-        refuse_to_search,
+        lambda file, _: refuse_to_search(file),
     ),
     "status": Action("tell what the studies of the file are at", _status, _add_status),
     "export": Action("write trials or the best setting for other programs", _export, _add_export),

@@ -62,6 +62,7 @@ class Board:
         """A board that knows the trials that ended in earlier runs of the command."""
         self.plan = plan
         self.waits_for = ""
+        """Why folds wait; empty when none does."""
         self._clock = clock
         self._began_s = clock()
         self._earlier_gpu_s = sum(r.gpu_seconds for r in already if r.state in ENDED)

@@ -1,6 +1,7 @@
 """The live table of a study, as rich draws it."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich import box
 from rich.cells import cell_len
@@ -28,9 +29,11 @@ _FRAME = 4
 def view(board: Board, width: int, height: int) -> RenderableType:
     """Everything that fits a terminal of that many columns and lines."""
     head = _head(board)
-    rows = board.first_rows(max(height - len(head) - _FRAME, 1))
+    # Whole: at the end of the line is what the cluster lacks.
+    waits = [Text(line, "yellow") for line in wrap(board.waits_for, width)]
+    rows = board.first_rows(max(height - len(head) - len(waits) - _FRAME, 1))
     if not rows:
-        return Group(*head)
+        return Group(*head, *waits)
     columns, more = _columns(board, rows, width)
     table = Table(
         box=box.SIMPLE_HEAD,
@@ -49,7 +52,7 @@ def view(board: Board, width: int, height: int) -> RenderableType:
     notes = [f"{hidden} trials more"] if hidden else []
     notes += [f"no room for {', '.join(more)}"] if more else []
     last = [Text("; ".join(notes), "dim", no_wrap=True, overflow="ellipsis")] if notes else []
-    return Group(*head, table, *last)
+    return Group(*head, table, *last, *waits)
 
 
 class _Column:
@@ -118,5 +121,4 @@ def _head(board: Board) -> list[Text]:
         no_wrap=True,
         overflow="ellipsis",
     )
-    waits = [Text(f"waits: {board.waits_for}", "yellow")] if board.waits_for else []
-    return [first, second, *waits]
+    return [first, second]

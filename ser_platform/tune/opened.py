@@ -10,6 +10,7 @@ import optuna
 from optuna.storages import BaseStorage
 
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.config.secrets import recorded
 from ser_platform.tracking.process import this_process
 from ser_platform.train.identity import protocol
 from ser_platform.train.session import Session
@@ -87,7 +88,7 @@ def _attributes(session: Session, fold: int | None) -> dict[str, Any]:
         attributes.KEY: session.key,
         attributes.STARTED_AT: time.time(),
         attributes.IDENTITY: identity(file, session.prepared),
-        attributes.EXPERIMENT: file.model_dump(mode="json"),
+        attributes.EXPERIMENT: recorded(file),
         attributes.PROTOCOL: protocol(experiment, prepared.corpus, prepared.utterances),
         attributes.SYNTHETIC: prepared.synthetic,
         attributes.TEST_FOLD: fold,

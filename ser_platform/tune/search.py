@@ -74,7 +74,7 @@ def _watched(session: Session, opened: OpenStudy) -> Iterator[Watch]:
         score="TEST UA" if session.file.selects_on_test else "val UA",
         gpus=session.file.cluster.workers * session.file.cluster.gpus_per_worker,
     )
-    with TrialTable(plan, already) as table:
+    with TrialTable(plan, already) as table, session.waiting.shown_by(table.waiting):
         watch = Watch(session, opened, table)
         # Groups start while the first trials are drawn.
         session.queue.expect.remote(watch.first_folds)

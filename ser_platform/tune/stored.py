@@ -1,21 +1,18 @@
 """Studies of an experiment file as they lie in its storage: read, never made."""
 
 import re
-import sqlite3
 from pathlib import Path
 
 import optuna
 import sqlalchemy
 from optuna.storages import RDBStorage
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.config.secrets import without_password
 from ser_platform.errors import ConfigError, StudyError
 from ser_platform.tune import attributes
+from ser_platform.tune.storage import UNUSABLE, engine_settings, parsed_url, storage_at, why
 
-_BUSY_S = 30
-"""How long a writer may hold a SQLite file."""
 _SAID = ("version_info", "alembic_version")
 """Tables that say of which version the others are; filled last."""
 
@@ -40,7 +37,7 @@ def stored_studies(file: ExperimentFile, experiment: str) -> list[optuna.Study]:
     ]
     if not named:
         raise StudyError(
-            f"{_shown(file.study.storage)} holds no study named '{file.name}'; "
+            f"{without_password(file.study.storage)} holds no study named '{file.name}'; "
             f"`python -m ser_platform.tune {experiment}` makes one"
         )
     # Optuna lists them in the order in which they were made.
@@ -56,28 +53,24 @@ def _is_of(study: str, name: object, wanted: str) -> bool:
 
 def _existing(url: str, experiment: str) -> RDBStorage:
     none = (
-        f"study.storage: '{_shown(url)}' holds no studies yet; "
+        f"study.storage: '{without_password(url)}' holds no studies yet; "
         f"`python -m ser_platform.tune {experiment}` makes one"
     )
     try:
-        parsed = make_url(url)
-        engine: dict[str, object] = {}
-        if parsed.get_backend_name() == "sqlite":
-            if not parsed.database or not Path(parsed.database).is_file():
-                raise StudyError(none)
-            engine = {"connect_args": {"timeout": _BUSY_S}}
-        looking = sqlalchemy.create_engine(parsed, **engine)
+        parsed = parsed_url(url)
+        if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+            raise StudyError(none)
+        looking = sqlalchemy.create_engine(parsed, **engine_settings(parsed))
         try:
             if not _is_optunas(looking):
                 raise StudyError(none)
         finally:
             looking.dispose()
-        return RDBStorage(url, engine_kwargs=engine, skip_table_creation=True)
-    except (SQLAlchemyError, sqlite3.Error, ImportError, OSError, RuntimeError) as e:
-        reason = str(e).splitlines()[0]
+        return storage_at(parsed, skip_table_creation=True)
+    except UNUSABLE as e:
         raise ConfigError(
-            f"study.storage: '{_shown(url)}' cannot be read: {reason}; give the database that "
-            "the search writes"
+            f"study.storage: '{without_password(url)}' cannot be read: {why(e)}; give the "
+            "database that the search writes"
         ) from e
 
 
@@ -92,7 +85,3 @@ def _is_optunas(looking: sqlalchemy.Engine) -> bool:
     with looking.connect() as connection:
         counts = [sqlalchemy.text(f"SELECT count(*) FROM {name}") for name in _SAID]
         return all(connection.scalar(count) for count in counts)
-
-
-def _shown(url: str) -> str:
-    return url.rpartition("@")[2]  # never the password

@@ -87,10 +87,10 @@ class TrialTable:
             )
 
     def waiting(self, text: str) -> None:
-        """Why something waits; empty when nothing does any more."""
+        """Why folds wait; empty when none does any more."""
         with self._lock:
-            if text and text != self.board.waits_for:
-                self._say("waits: %s", text)
+            if text:
+                self._say("%s", text)
             self.board.waits_for = text
 
     def _outcome(self, row: Row) -> str:

@@ -112,7 +112,7 @@ def test_all_problems_of_a_file_are_named_at_once(refusal: Refusal) -> None:
         "  line 14, split: found null, expected a section with by, folds, seed, scenarios, "
         "validation",
         "  line 15, modle: no such setting; did you mean 'model'?",
-        "  line 17, study.seed: found '1_000', expected a whole number >= 0 and < 4294967296",
+        "  line 17, study.seed: found '1_000', expected a whole number >= 0 and <= 4294967295",
         "  line 18, study.serach: no such setting; did you mean 'search'?",
     ]
 
@@ -260,7 +260,7 @@ def test_values_in_messages_are_short_and_on_one_line(refusal: Refusal, wise: st
         "  line 5, train.epochs: found 'long long long long long long long lo...', "
         "expected a whole number > 0",
         r"  line 5, train.l2: found 'a\nb', expected a number >= 0",
-        "  line 5, train.seed: found a list of 2, expected a whole number >= 0 and < 4294967296",
+        "  line 5, train.seed: found a list of 2, expected a whole number >= 0 and <= 4294967295",
     ]
 
 

@@ -138,5 +138,5 @@ def test_problems_of_overrides_come_after_those_of_the_file(refusal: Refusal, wi
         "x.yaml: 3 problems",
         "  line 5, stor: no such setting; did you mean 'store'?",
         "  --set train.epochs: found 0, expected a whole number > 0",
-        "  --set train.seed: found -1, expected a whole number >= 0 and < 4294967296",
+        "  --set train.seed: found -1, expected a whole number >= 0 and <= 4294967295",
     ]

@@ -94,3 +94,43 @@ def test_a_check_says_that_scores_will_be_flagged(
             capsys.readouterr().out
         )
     assert [path.name for path in tmp_path.iterdir()] == ["x.yaml"]
+
+
+@pytest.mark.parametrize("check", [[], ["--check"]])
+@pytest.mark.parametrize(
+    ("settings", "seeds", "message"),
+    [
+        ([], "0", "--seeds 0: nothing would be trained; give 1 or more"),
+        (
+            ["transcript={kind: corrupted, wer: 0.0}", "sweep={transcript.wer: [0, 0.5]}"],
+            "3",
+            "--seeds 3: the file sweeps transcript.wer, and a point of a curve is one training; "
+            "leave --seeds out, or take the section sweep out",
+        ),
+        (
+            ["train.seed=4294967294"],
+            "3",
+            "--seeds 3: seeds of wise would go from 4294967294 beyond 4294967295, the largest "
+            "there is; lower train.seed",
+        ),
+    ],
+)
+def test_seeds_that_make_no_sense_are_refused(
+    write: Callable[[str], str],
+    wise: str,
+    capsys: pytest.CaptureFixture[str],
+    settings: list[str],
+    seeds: str,
+    message: str,
+    check: list[str],
+) -> None:
+    overrides = [part for setting in settings for part in ("--set", setting)]
+    assert train([write(wise), *overrides, "--seeds", seeds, *check]) == 2
+    assert capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_seeds_up_to_the_largest_are_taken(
+    write: Callable[[str], str], wise: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeds = ["--set", "train.seed=4294967294", "--seeds", "2"]
+    assert train([write(wise), *seeds, "--check"]) == 0, capsys.readouterr().err

@@ -1,6 +1,7 @@
 """``python -m ser_platform.leaderboard`` on what a tracker really wrote."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -29,15 +30,33 @@ def test_the_board_ranks_what_is_whole_and_says_what_is_not(
     assert main(["--uri", uri, "--csv", str(tmp_path / "board.csv")]) == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert "Synthetic speech: scores mean nothing about people." in lines
-    assert any(line.startswith(" 1  wise   70.0  70.0  70.0±0.0") for line in lines)
+    assert any(line.startswith(" 1  wise   70.0 [70.0, 70.0]  70.0 [") for line in lines)
     assert any(line.endswith(": 4 of 5 folds are finished") for line in lines)
     assert any(f"mlflow ui --backend-store-uri {uri} --port 5000" in line for line in lines)
-    assert (
-        lines[-1] == "  http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning"
-    )
+    link = "  http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning"
+    assert link in lines
+    assert lines[-1].startswith(f"{link}&viewStateShareKey=ser-")
     with (tmp_path / "board.csv").open(newline="") as f:
         kinds = [row["kind"] for row in csv.DictReader(f)]
     assert kinds[:3] == ["ranked", "unranked", "published"]
+
+
+def test_a_file_in_the_place_of_the_table_is_all_that_is_printed(
+    uri: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--uri", uri, "--against", "demo/wise", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (group,) = found["groups"]
+    assert group["tested_against"] == group["rows"][0]["run_ids"][0]
+    assert main(["--uri", uri, "--protocol", group["protocol_id"], "--markdown", "-"]) == 0
+    assert capsys.readouterr().out.startswith("# Leaderboard\n")
+
+
+def test_a_row_that_is_not_there_is_refused(uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--uri", uri, "--against", "demo/alignment"]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: --against: no ranked result 'demo/alignment'; there is: ")
+    assert message.endswith(" (demo/wise)\n")
 
 
 def test_another_experiment_is_not_there_and_those_that_are_get_named(

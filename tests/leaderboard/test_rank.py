@@ -1,3 +1,5 @@
+import pytest
+
 from ser_platform.leaderboard.rank import rank
 from ser_platform.results import RunResult
 from ser_platform.tracking.entries import LoggedFinal
@@ -68,15 +70,15 @@ def test_pooled_scores_and_the_mean_over_folds_are_told_apart() -> None:
     assert large.test is not None
     ten_times = large.test.model_copy(
         update={
-            name: getattr(large.test, name) * 10
-            for name in ("ids", "speakers", "true", "probabilities")
+            name: getattr(large.test, name) * 10 for name in ("speakers", "true", "probabilities")
         }
+        | {"ids": tuple(f"{i}-{n}" for n in range(10) for i in large.test.ids)}
     )
     folds = (large.model_copy(update={"test": ten_times}), small)
     (group,) = rank(logged(final(1, folds=folds, num_folds=2))).groups
-    test = group.rows[0].test
-    assert test.wa == (400 + 10) / 440
-    assert (test.wa_mean, round(test.wa_std, 4)) == (0.625, 0.5303)
+    found = group.rows[0].evidence
+    assert found.pooled["wa"].value == (400 + 10) / 440
+    assert (found.of_folds["wa"].mean, round(found.of_folds["wa"].std, 4)) == (0.625, 0.5303)
 
 
 def test_the_title_says_the_protocol_in_words() -> None:
@@ -87,7 +89,7 @@ def test_the_title_says_the_protocol_in_words() -> None:
     }
     (group,) = rank(logged(final(1, protocol=protocol))).groups
     assert group.title == (
-        "corpus table (ignore_labels=fear+disgust) · "
+        f"protocol {group.protocol_id} · corpus table (ignore_labels=fear+disgust) · "
         "split kfold (folds=5, validation=share (share=0.2)) · selection shared"
     )
 
@@ -99,9 +101,38 @@ def test_what_was_selected_on_test_is_never_ranked_with_what_was_not() -> None:
     assert groups[1].title.endswith("selected_on test")
     (row,) = groups[1].rows
     assert row.honest is not None
-    assert row.gap_ua == row.test.ua - row.honest.ua
+    assert row.gap_ua == pytest.approx(row.ua - row.honest.ua)
 
 
 def test_a_result_without_validation_is_ranked_as_any_other() -> None:
     (group,) = rank(logged(unvalidated(final(1, 0.5)), unvalidated(final(2, 0.8)))).groups
-    assert [row.test.ua for row in group.rows] == [0.8, 0.5]
+    assert [row.ua for row in group.rows] == [0.8, 0.5]
+
+
+def test_results_that_differ_by_their_seed_alone_are_one_row() -> None:
+    results = [final(n, right, system="5e" * 4, seed=n) for n, right in ((2, 0.7), (1, 0.8))]
+    (group,) = rank(logged(*results, final(3, 0.6))).groups
+    first, second = group.rows
+    assert first.run_ids == ("run1", "run0")  # by seed
+    assert first.evidence.seeds == (1, 2)
+    assert first.ua == pytest.approx(0.75)
+    assert first.evidence.of_seeds["ua"].values == pytest.approx((0.8, 0.7))
+    assert second.run_ids == ("run2",)
+
+
+def test_the_gap_of_several_seeds_is_the_mean_of_theirs() -> None:
+    results = [
+        looked_run(n, role="final", right=right, honest=0.6, system="5e" * 4, seed=n)
+        for n, right in ((1, 0.8), (2, 0.7))
+    ]
+    (group,) = rank(logged(*results)).groups
+    (row,) = group.rows
+    assert row.honest is not None
+    assert (row.ua, row.honest.ua) == pytest.approx((0.75, 0.6))
+    assert row.gap_ua == pytest.approx(0.15)
+
+
+def test_two_results_of_one_system_and_seed_stay_apart() -> None:
+    results = [final(n, 0.8, system="5e" * 4, seed=0) for n in (1, 2)]
+    (group,) = rank(logged(*results)).groups
+    assert [row.run_ids for row in group.rows] == [("run0",), ("run1",)]

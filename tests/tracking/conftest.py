@@ -4,8 +4,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+from ser_platform.tracking import ModelFiles
 from tests.mlflow_server import MlflowServer
 
 
@@ -23,3 +26,15 @@ def server(
     server = MlflowServer(tmp_path_factory.mktemp("server"), empty_database)
     yield server
     server.kill()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ModelFiles:
+    save_file({"factor": np.array([3.0])}, tmp_path / "weights.safetensors")
+    return ModelFiles(
+        name="scaling",
+        code=Path(__file__).with_name("scaling_model.py"),
+        artifacts={"weights": tmp_path / "weights.safetensors"},
+        requirements=("numpy", "safetensors"),
+        input_example=np.array([[1.0, 2.0]]),
+    )

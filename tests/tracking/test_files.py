@@ -6,9 +6,12 @@ import pytest
 from matplotlib.image import imread
 
 from ser_platform.emotions import EMOTIONS
+from ser_platform.evidence.assess import assess
+from ser_platform.evidence.entries import Evidence
 from ser_platform.results import RunResult
 from ser_platform.tracking.figure import draw_confusion
-from ser_platform.tracking.files import write_run_files
+from ser_platform.tracking.files import write_evidence_files, write_run_files
+from ser_platform.tracking.proof import Final
 from tests.runs import fold_result, predictions, run_result
 
 
@@ -78,3 +81,11 @@ def test_the_picture_is_darkest_where_most_of_a_class_went(tmp_path: Path) -> No
     height, width = pixels.shape
     cell = pixels[: height // 2, : width // 2]
     assert np.quantile(cell, 0.3) < 0.5 < np.quantile(pixels[height // 2 :], 0.3)
+
+
+def test_a_complete_final_has_its_evidence_and_two_more_pictures(tmp_path: Path) -> None:
+    run = run_result(role="final", right=0.7)
+    write_evidence_files(Final(run), tmp_path)
+    assert Evidence.model_validate_json((tmp_path / "evidence.json").read_text()) == assess([run])
+    for name in ("curves.png", "reliability.png"):
+        assert np.ptp(imread(tmp_path / name)) == 1  # something is drawn on white

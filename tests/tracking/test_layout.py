@@ -9,7 +9,8 @@ import pytest
 
 from ser_platform.results import FoldResult
 from ser_platform.tracking.files import confusions
-from ser_platform.tracking.layout import params, points, run_name, study_name, study_tags, tags
+from ser_platform.tracking.layout import params, run_name, study_name, study_tags, tags
+from ser_platform.tracking.points import points
 from tests.runs import (
     FINISHED_AT,
     fold_result,

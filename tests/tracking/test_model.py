@@ -6,9 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
 from ser_platform.tracking import ModelFiles
 from tests.runs import run_result
@@ -23,18 +21,6 @@ for address in sys.argv[2:]:
     model = mlflow.pyfunc.load_model(address)
     print(model.predict(np.array([[1.0, 2.0]])).tolist())
 """
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> ModelFiles:
-    save_file({"factor": np.array([3.0])}, tmp_path / "weights.safetensors")
-    return ModelFiles(
-        name="scaling",
-        code=Path(__file__).with_name("scaling_model.py"),
-        artifacts={"weights": tmp_path / "weights.safetensors"},
-        requirements=("numpy", "safetensors"),
-        input_example=np.array([[1.0, 2.0]]),
-    )
 
 
 def log_with_model(uri: str, files: ModelFiles) -> None:

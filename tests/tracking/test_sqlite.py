@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ser_platform.errors import TrackingError
+from ser_platform.results import RunResult
 from ser_platform.tracking.connection import connect
 from ser_platform.tracking.read import read_finals
 from tests.runs import STUDY_KEY, fold_result, looked_run, run_result, unvalidated
@@ -131,6 +132,26 @@ def test_one_alone_needs_nothing_to_win_by(uri: str) -> None:
     assert study.data.tags["ser.winner"] == "wise final"
     assert study.data.metrics["test_ua"] == pytest.approx(0.7)
     assert "best_val_ua" not in study.data.metrics
+
+
+def test_the_first_of_several_seeds_stands_for_its_setting_whichever_did_best(uri: str) -> None:
+    def seeded(seed: int, right: float) -> RunResult:
+        settings = {"train.seed": seed} if seed > 7 else {}
+        experiment = {"name": "demo", "train": {"seed": seed}}
+        return run_result(
+            None,
+            role="final",
+            right=right,
+            seed=seed,
+            settings=settings,
+            experiment=experiment,
+            run_key=f"{seed:016x}",
+        )
+
+    log(uri, seeded(8, 0.9), seeded(7, 0.6))
+    study = see(uri).study
+    assert study.data.tags["ser.winner"] == "wise final"
+    assert study.data.metrics["test_ua"] == pytest.approx(0.6)
 
 
 def test_a_study_on_test_takes_its_winner_from_there_and_shows_the_gap(uri: str) -> None:

@@ -110,6 +110,13 @@ def test_a_wait_says_why_once_and_again_when_it_changes(
         waiting.look(Standing(waiting=3, started=1, up=1))
         waiting.look(stuck)
         assert len(caplog.messages) == 2  # a new wait, and not long yet
+        shown: list[str] = []
+        with waiting.shown_by(shown.append):
+            time.sleep(0.25)
+            waiting.look(stuck)
+            waiting.look(Standing(waiting=0, started=1, up=1))
+        assert shown == ["", caplog.messages[1], "", ""]  # before, then, over, nobody looks
+        assert len(caplog.messages) == 2
     ray.util.remove_placement_group(group)
 
 

@@ -3,13 +3,12 @@
 import csv
 import io
 
-import numpy as np
 import pytest
 from rich.console import Console
 
 from ser_platform.config.sweep import Point
 from ser_platform.results import score
-from ser_platform.train.curve import Scored, as_csv, figure, speaker_matrices, table
+from ser_platform.train.curve import Scored, as_csv, figure, note, table
 from tests.runs import fold_result, run_result
 
 VALUES = {0.0: 0.8, 0.147: 0.6, 0.5: 0.4}
@@ -39,11 +38,8 @@ def curve() -> list[Scored]:
     ]
 
 
-def test_speakers_add_up_to_the_pooled_matrix() -> None:
-    result = scored("wise", 0.1, 0.6).result
-    matrices = speaker_matrices(result)
-    assert matrices.shape == (10, 4, 4)
-    assert np.array_equal(matrices.sum(axis=0), np.sum(result.fold_matrices("test"), axis=0))
+def test_the_note_says_what_is_drawn(curve: list[Scored]) -> None:
+    assert note(curve) == "pooled over test folds, with 95 % bootstrap intervals by speaker"
 
 
 def test_estimates_are_the_pooled_scores_inside_their_intervals() -> None:

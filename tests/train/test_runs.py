@@ -14,6 +14,7 @@ from ser_platform.train.prepared import Prepared
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.resident import Resident
 from ser_platform.train.runs import NestedRun, Run
+from tests.runs import NOBODY
 
 NOWHERE = Resident(ray.ObjectRef.nil(), ray.ObjectRef.nil(), ())
 
@@ -32,6 +33,7 @@ def prepared(corpus) -> Prepared:
         corpus="made up",
         utterances="0" * 8,
         synthetic=False,
+        circumstances=NOBODY,
     )
 
 
@@ -69,9 +71,12 @@ def test_protocols_of_honest_results_are_as_they_were_and_others_tell_what_they_
     assert honest == {
         "corpus": "demo",
         "utterances": "0" * 8,
+        "subset": "all",
+        "classes": ["ang", "hap", "neu", "sad"],
         "split": {"by": "session", "validation": {"by": "speaker"}},
         "selection": "shared",
         "transcript": "oracle",
+        "aggregation": "pooled",
     }
     looked = protocol(run(selection="best_on_test").experiment, "demo", "0" * 8)
     assert looked == {**honest, "selected_on": "test"}
@@ -112,3 +117,18 @@ def test_a_nested_result_is_another_when_one_fold_has_another_setting(run) -> No
         for runs in ((one, one), (one, other), (other, one))
     ]
     assert len(set(keys)) == 3
+
+
+def test_other_seeds_of_a_setting_are_other_results_of_the_same_system(run, tmp_path) -> None:
+    store = open_store(str(tmp_path))
+    first = run(**{"train.seed": 7})
+    results = [
+        each.result(store, "x", "5" * 16, "final")
+        for each in (first, first.reseeded(1), first.reseeded(2))
+    ]
+    assert [result.seed for result in results] == [7, 8, 9]
+    assert [result.settings["train.seed"] for result in results] == [7, 8, 9]
+    assert len({result.run_key for result in results}) == 3
+    assert len({result.signature for result in results}) == 3
+    assert len({result.system for result in results}) == 1
+    assert len({result.protocol_id for result in results}) == 1

@@ -22,6 +22,7 @@ from ser_platform.train.pool import fold_workers
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.resident import put
 from ser_platform.train.stored import FoldKeys
+from ser_platform.train.waiting import Waiting
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,10 +59,11 @@ def test_two_ranks_train_as_one_and_outlive_a_bad_fold(
     dataset,
     tmp_path: Path,
 ) -> None:
-    """One worker group serves all of it, as it does in a study."""
+    """One worker group serves all of it, as it does in a study; its start is waited for."""
     setting = without_dropout(experiment("alignment", epochs=4))
     broken = replace(dataset, frames=(np.full_like(dataset.frames[0], np.nan),))
-    with fold_workers(TWO_RANKS, groups=1) as queue:
+    waiting, shown = Waiting(TWO_RANKS, patience_s=0), list[str]()
+    with waiting.shown_by(shown.append), fold_workers(TWO_RANKS, 1, waiting) as queue:
         bad, short = submit(
             queue,
             job(setting, fold, broken, tmp_path / "bad", "bad"),
@@ -71,6 +73,8 @@ def test_two_ranks_train_as_one_and_outlive_a_bad_fold(
             fetch(bad)
         found = read(short)
     alone = score_fold(setting, "alone", fold, dataset, open_store(str(tmp_path)), Ranks())
+    assert any(line.startswith("waiting: 2 folds queued; ") for line in shown)
+    assert shown[-1] == ""
     assert found.workers == 2
     assert found.best_epoch == alone.best_epoch
     for ours, theirs in zip(found.epochs, alone.epochs, strict=True):

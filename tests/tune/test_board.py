@@ -121,9 +121,22 @@ def test_settings_that_do_not_fit_are_named(board, clock) -> None:
     assert max(map(len, text.splitlines())) <= 62
 
 
-def test_why_something_waits_is_told(board) -> None:
-    board.waits_for = "3 trials queued; 0 of 2 GPUs free"
-    assert "waits: 3 trials queued; 0 of 2 GPUs free" in drawn(board)
+def test_why_folds_wait_stands_whole_under_the_table_however_narrow_it_is(board, clock) -> None:
+    for number in range(30):
+        run(board, clock, number, 0.5)
+    board.waits_for = (
+        "waiting: 3 folds queued; 1 of 2 CPUs free; 1 worker of 2 CPU needed; this cluster does "
+        "not grow: it has nodes of 1 CPU, 1 CPU"
+    )
+    text = drawn(board, width=60, height=12)
+    assert len(text.splitlines()) <= 11
+    assert text.endswith(
+        "waiting: 3 folds queued; 1 of 2 CPUs free; 1 worker of 2 CPU\n"
+        "needed; this cluster does not grow: it has nodes of 1 CPU, 1\n"
+        "CPU\n"
+    )
+    board.waits_for = ""
+    assert "waiting" not in drawn(board)
 
 
 @pytest.mark.parametrize(

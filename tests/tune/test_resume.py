@@ -14,6 +14,7 @@ from ser_platform.train.resident import Resident
 from ser_platform.tune import attributes
 from ser_platform.tune.resume import identity, key_of_study, refuse_other_file
 from ser_platform.tune.storage import open_storage
+from tests.runs import NOBODY
 from tests.tune.studies import both, single
 
 NOWHERE = Resident(ray.ObjectRef.nil(), ray.ObjectRef.nil(), ())
@@ -31,6 +32,7 @@ def data(digest: str = "0" * 64, code: str = "c0de") -> dict[str, Prepared]:
         corpus="demo",
         utterances="0" * 8,
         synthetic=True,
+        circumstances=NOBODY,
     )
     return {"wise": prepared}
 

@@ -33,7 +33,10 @@ with TrialTable(Plan("x-ab12", 3, 2, {"wise": {"model.heads": 1}}, at_once=1)) a
         table.fold(number, 1, 0.5, 1.0)
         log.warning("logged %d: %s end", number, "long " * 30)
         print("printed", number)
+        if number == 2:
+            table.waiting("waiting: 1 fold queued; 0 of 2 CPUs free")
         time.sleep(0.6)
+        table.waiting("")
         if number == 1:
             table.ended(number, "failed", None, 1.0, "fold 2: the loss is not finite")
         else:
@@ -84,6 +87,10 @@ def test_on_a_terminal_lines_of_the_log_appear_above_the_table_undamaged() -> No
     assert "3/3 trials, 1 failed  best val UA 0.750 (trial 2)" in last
     assert re.search(r"1\s+failed\s+1/2\s+0\.500", last)
     assert "fold 2: the loss is not finite" in plain  # why, as a line of the log
+    frames = plain.split("study x-ab12")
+    waits = ["waiting: 1 fold queued; 0 of 2 CPUs free" in frame for frame in frames]
+    assert any(waits)
+    assert not waits[-1]  # nor is it a line above the table
 
 
 def test_elsewhere_each_event_is_a_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -92,8 +99,7 @@ def test_elsewhere_each_event_is_a_line(caplog: pytest.LogCaptureFixture) -> Non
         table.fold(0, 1, 0.5, 10)
         table.fold(0, 2, 0.6, 12)
         table.ended(0, "complete", 0.55, 22)
-        table.waiting("1 trial queued; 0 of 2 CPUs free")
-        table.waiting("1 trial queued; 0 of 2 CPUs free")
+        table.waiting("waiting: 1 fold queued; 0 of 2 CPUs free")
         table.waiting("")
         table.started(1, "wise", {"model.heads": 4})
         table.fold(1, 1, 0.4, 10)
@@ -105,7 +111,7 @@ def test_elsewhere_each_event_is_a_line(caplog: pytest.LogCaptureFixture) -> Non
         "trial 0 folds 1/2  fold 1 val UA 0.500  mean 0.500  10 s",
         "trial 0 folds 2/2  fold 2 val UA 0.600  mean 0.550  12 s",
         "trial  1/3  wise       val UA 0.550  best 0.550 (new best)  22 s  model.heads=1",
-        "waits: 1 trial queued; 0 of 2 CPUs free",
+        "waiting: 1 fold queued; 0 of 2 CPUs free",
         "trial 1 started  wise       model.heads=4",
         "trial 1 folds 1/2  fold 1 val UA 0.400  mean 0.400  10 s",
         "trial  2/3  wise       pruned after 1 of 2 folds: worse than trial 0 on 1 fold  "

@@ -1,7 +1,7 @@
 """Which utterances are shown."""
 
+from ser_platform.evidence.telling import picture_name, telling
 from ser_platform.results import Predictions
-from ser_platform.train.attention import telling
 
 
 def predictions(*answers: tuple[int, tuple[float, float, float, float]]) -> Predictions:
@@ -14,14 +14,17 @@ def predictions(*answers: tuple[int, tuple[float, float, float, float]]) -> Pred
 
 
 def test_the_most_certain_right_and_wrong_answer_of_each_class_are_shown() -> None:
-    shown = telling(
-        predictions(
-            (0, (0.7, 0.1, 0.1, 0.1)),
-            (0, (0.9, 0.0, 0.0, 0.1)),
-            (0, (0.2, 0.5, 0.2, 0.1)),
-            (0, (0.2, 0.6, 0.1, 0.1)),
-            (2, (0.1, 0.1, 0.6, 0.2)),
-            (3, (0.4, 0.2, 0.2, 0.2)),
-        )
+    answers = predictions(
+        (0, (0.7, 0.1, 0.1, 0.1)),
+        (0, (0.9, 0.0, 0.0, 0.1)),
+        (0, (0.2, 0.5, 0.2, 0.1)),
+        (0, (0.2, 0.6, 0.1, 0.1)),
+        (2, (0.1, 0.1, 0.6, 0.2)),
+        (3, (0.4, 0.2, 0.2, 0.2)),
     )
-    assert list(shown) == [1, 3, 4, 5]
+    assert {picture_name(answers, row): row for row in telling(answers)} == {
+        "ang-right.png": 1,
+        "ang-wrong.png": 3,
+        "neu-right.png": 4,
+        "sad-wrong.png": 5,
+    }
