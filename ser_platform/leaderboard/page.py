@@ -63,7 +63,7 @@ def page_html(
         groups=[shown(group, galleries, published) for group in board.groups],
         unranked=board.unranked,
         published=published,
-        emotions=[EMOTION_NAMES[name] for name in EMOTIONS],
+        emotions={name: EMOTION_NAMES[name] for name in EMOTIONS},
         most=MOST,
         percent=percent,
         bounds=bounds,

@@ -171,3 +171,11 @@ def test_pictures_stop_at_the_page_s_budget_and_the_page_says_so() -> None:
         text = page_html(rank(logged(final(1, 0.9))), big)
     assert "<img" not in text
     assert f"1 more in MLflow, under attention/ of run {'0' * 32}." in text
+
+
+def test_a_recall_stands_in_the_row_of_its_class(shown: Board, elements: list[Element]) -> None:
+    row = shown.groups[0].rows[0]
+    table = of(elements, "table", class_="matrix")[0].text
+    for emotion, name in (("ang", "angry"), ("sad", "sad")):
+        recall = 100 * row.evidence.recalls[emotion].value
+        assert f"{recall:.1f}" in table.rpartition(name)[2]
