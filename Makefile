@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_INDEX_URL ?= $(PIP_INDEX_URL)
 
-.PHONY: demo test test-faults suite check lint ui clean
+.PHONY: demo test test-studies test-faults suite check lint ui clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m ser_platform.tune experiments/demo.yaml
@@ -18,7 +18,11 @@ test: $(VENV)/installed-test
 
 # A file stays in one process, with the servers that it started; tests/conftest.py orders them.
 suite: $(VENV)/installed-test
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not faults"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not faults and not studies"
+
+# Whole studies through their doors, a minute each and more: protocols, sweep, seeds, papers, database.
+test-studies: $(VENV)/installed-test
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m studies
 
 # Studies, workers and servers are killed, and everything must go on: mostly waiting.
 test-faults: $(VENV)/installed-test

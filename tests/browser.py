@@ -10,9 +10,12 @@ from playwright.sync_api import Browser, sync_playwright
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The machine's own Chromium; without one the test is skipped.
+
+    Not for longer than a module: while it is open an event loop runs in this thread, and no other
+    test could start one.
 
     ``SER_BROWSER=required`` makes it a failure, for where one must be.
     """

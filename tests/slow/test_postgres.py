@@ -9,7 +9,7 @@ import pytest
 from tests.postgres import PASSWORD, USER, PostgresServer
 from tests.slow.platform import Platform
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.studies, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SETTINGS = {
     "name": "tiny",

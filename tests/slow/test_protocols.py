@@ -13,7 +13,7 @@ from mlflow.entities import Run
 
 from tests.slow.platform import BOTH, Platform
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.studies, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ALIGNMENT = BOTH["study"]["architectures"]["alignment"]
 

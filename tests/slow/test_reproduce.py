@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 
 from tests.slow.platform import ROOT, Platform
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.studies, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PAPERS = ROOT / "experiments" / "papers"
 ROWS = ("xu-t1-text-asr", "xu-t2-text", "xu-t2-alignment")

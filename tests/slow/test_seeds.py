@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from ser_platform.leaderboard.__main__ import main
 from tests.slow.platform import BOTH, Platform
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.studies, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ALIGNMENT = BOTH["study"]["architectures"]["alignment"]
 

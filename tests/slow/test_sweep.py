@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 
 from tests.slow.platform import BOTH, Platform
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.studies, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_a_sweep_draws_its_curve_and_goes_on_from_what_is_stored(
