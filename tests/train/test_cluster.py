@@ -65,18 +65,22 @@ def test_a_node_that_joins_gets_a_group_and_the_fold_of_one_that_dies_is_trained
     groups = worker_groups(ONE, may_grow=True)
     assert groups == 1
     with fold_workers(ONE, groups) as queue:
+        # The first group is busy for as long as the second needs to come and go.
+        busy = job(experiment(epochs=1_000_000), fold, dataset, tmp_path / "busy", "busy")
         setting = experiment(epochs=400)
-        jobs = [job(setting, fold, dataset, tmp_path / k, k) for k in ("first", "second")]
-        results = submit(queue, *jobs)
-        ray.get(queue.epochs.remote(jobs[0].name, after=0))
+        jobs = [job(setting, fold, dataset, tmp_path / k, k) for k in ("lost", "whole")]
+        submit(queue, busy)
+        ray.get(queue.epochs.remote(busy.name, after=0))
         assert ray.get(queue.capacity.remote()) == 1
+        (lost,) = submit(queue, jobs[0])
         second = nodes.add_node(num_cpus=1)
-        ray.get(queue.epochs.remote(jobs[1].name, after=0))
+        ray.get(queue.epochs.remote(jobs[0].name, after=0))
         assert ray.get(queue.capacity.remote()) == 2
         nodes.remove_node(second, allow_graceful=False)
         until(lambda: ray.get(queue.capacity.remote()) == 1)
-        first, other = map(read, results)
-        assert ray.get(queue.losses.remote()) == {jobs[1].name: 1}
+        ray.get(queue.withdraw.remote("busy"))
+        first, other = map(read, (lost, *submit(queue, jobs[1])))
+        assert ray.get(queue.losses.remote()) == {jobs[0].name: 1}
         # The group that lost its node would be waited for at the end.
         nodes.add_node(num_cpus=1)
     assert [e.val_loss for e in first.epochs] == [e.val_loss for e in other.epochs]
