@@ -6,10 +6,16 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_INDEX_URL ?= $(PIP_INDEX_URL)
 
-.PHONY: demo test test-studies test-faults suite check lint ui clean
+SEED ?= 0
+
+.PHONY: demo stack test test-studies test-faults chaos suite check lint audit ui clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m ser_platform.tune experiments/demo.yaml
+
+# PostgreSQL, an S3 server, MLflow on both, a Ray cluster of two nodes: a study is submitted to it as a job.
+stack: $(VENV)/installed-test
+	$(BIN)/python -m tests.stack experiments/demo.yaml $(STACK)
 
 # Types are checked beside the tests, which often wait: Ray's processes for each other, and we
 # for servers.
@@ -28,14 +34,25 @@ test-studies: $(VENV)/installed-test
 test-faults: $(VENV)/installed-test
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m faults
 
+# A study while everything around it is killed, slowed and corrupted, as the seed says; 6 to 10 minutes.
+chaos: $(VENV)/installed-test
+	$(BIN)/python -m tests.chaos --seed $(SEED)
+
 check: $(VENV)/installed-test
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 lint: $(VENV)/installed-test
 	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check . && $(BIN)/python -m pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m bandit --quiet --configfile pyproject.toml --recursive ser_platform
+
+# Not a part of the tests: it asks an advisory source on the network, and fails when there is none.
+audit: $(VENV)/installed-audit
+	$(BIN)/python -m bandit --quiet --configfile pyproject.toml --recursive ser_platform
+	$(BIN)/python -m pip_audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 ui: $(VENV)/installed
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///.ser/mlflow.db --port 5000
+	MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+	  $(BIN)/mlflow ui --backend-store-uri sqlite:///.ser/mlflow.db --host 127.0.0.1 --port 5000
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(call install,demo)
@@ -43,6 +60,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/installed-test: pyproject.toml constraints.txt
 	$(call install,demo$(comma)test$(comma)lint)
 	touch $(VENV)/installed
+
+$(VENV)/installed-audit: pyproject.toml constraints.txt
+	$(call install,demo$(comma)test$(comma)lint$(comma)audit)
+	touch $(VENV)/installed $(VENV)/installed-test
 
 comma := ,
 define install

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ser_platform.config.problems import nearest
 
 DOORS = {
+    "doctor": "whether everything that a study needs is here and works",
     "features": "fill the feature cache of an experiment; list, verify, clean it",
     "transcripts": "count how wrong recognised or corrupted words are",
     "train": "train one setting over all folds, score it, log it",
@@ -15,7 +16,10 @@ DOORS = {
     "reproduce": "run every row of the papers' tables, and write the tables",
     "corpora": "check, count or sample the corpus of an experiment",
     "audit": "what leaks across its folds, and what scores without listening",
+    "predict": "which emotion recordings carry, as a saved model hears it",
+    "serve": "the same over HTTP, with a page to record and ask",
     "leaderboard": "rank what was logged, beside published figures",
+    "tracking": "send what MLflow did not take while it was away",
 }
 
 

@@ -5,25 +5,14 @@ values of a frame, Q functionals of an utterance, V words of the vocabulary, E v
 vector.
 """
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ser_platform.corpora.words import UNKNOWN_PHONEME
-from ser_platform.emotions import EMOTIONS
-from ser_platform.errors import FeatureError
 from ser_platform.models.ragged import ranges
-from ser_platform.utterance import Phoneme, Utterance, Word
-
-if TYPE_CHECKING:
-    from ser_platform.features.cache import FrameTable, FunctionalsTable
-    from ser_platform.features.embeddings import WordVectors
 
 Rows = NDArray[np.int64]
 """Utterances as rows of a dataset."""
@@ -42,17 +31,21 @@ class Dataset:
     labels: NDArray[np.int64]
     """``[U]``, indices into :data:`ser_platform.emotions.EMOTIONS`."""
     frames: tuple[NDArray[np.float32], ...]
-    """Parts ``[N, D]``; an utterance lies whole in one of them."""
+    """Parts ``[N, D]``; an utterance lies whole in one of them. In memory, or mapped from files.
+
+    None where they are still in the object store: such a dataset is an index, to be joined with
+    them (:mod:`ser_platform.train.resident`)."""
+    moments: tuple[NDArray[np.float64], ...]
+    """The same parts ``[U, 2, D]``: the mean frame of each of its utterances, and the squared
+    deviations from it, summed."""
     frame_parts: NDArray[np.int64]
     """``[U]``, the part that each utterance lies in."""
     frame_starts: NDArray[np.int64]
     """``[U]``, the first frame of each utterance, within its part."""
+    frame_places: NDArray[np.int64]
+    """``[U]``, the row of each utterance in the moments of its part."""
     lengths: NDArray[np.int64]
     """``[U]``, frames of each utterance; at least one."""
-    frame_means: NDArray[np.float64]
-    """``[U, D]``, mean frame of each utterance."""
-    frame_scatters: NDArray[np.float64]
-    """``[U, D]``, squared deviations from it, summed."""
     functionals: NDArray[np.float32]
     """``[U, Q]``, values of whole utterances; Q is 0 where none are asked for."""
     word_ids: NDArray[np.int64]
@@ -77,7 +70,7 @@ class Dataset:
     @property
     def frame_dim(self) -> int:
         """Values of a frame."""
-        return self.frame_means.shape[1]
+        return self.frames[0].shape[1]
 
     def rows(self, ids: Iterable[str]) -> Rows:
         """The rows of these utterances, in their order.
@@ -100,10 +93,18 @@ class Dataset:
         start = self.frame_starts[row]
         return self.frames[self.frame_parts[row]][start : start + self.lengths[row]]
 
+    def moments_of(self, rows: Rows) -> NDArray[np.float64]:
+        """Mean frame and summed squared deviations of these utterances, ``[rows, 2, D]``."""
+        found = np.empty((len(rows), 2, self.frame_dim))
+        parts, places = self.frame_parts[rows], self.frame_places[rows]
+        for part in np.unique(parts).tolist():
+            found[parts == part] = self.moments[part][places[parts == part]]
+        return found
+
     def without(self, ids: Collection[str]) -> "Dataset":
         """The same without these utterances, as far as they are in it; frames are not copied.
 
-        Their rows are gone from every array. A part of ``frames`` becomes empty when none of
+        Their rows are gone from every array. A part of the frames becomes empty when none of
         its utterances is left; another one stays as it is, but no row leads to their frames.
         What describes the corpus stays: phoneme symbols, word vectors, known speakers.
         """
@@ -126,135 +127,22 @@ class Dataset:
                 part if i in parts else np.empty_like(part[:0])
                 for i, part in enumerate(self.frames)
             ),
+            moments=tuple(
+                part if i in parts else np.empty_like(part[:0])
+                for i, part in enumerate(self.moments)
+            ),
             frame_parts=self.frame_parts[kept_U],
             frame_starts=self.frame_starts[kept_U],
+            frame_places=self.frame_places[kept_U],
             lengths=self.lengths[kept_U],
-            frame_means=self.frame_means[kept_U],
-            frame_scatters=self.frame_scatters[kept_U],
             functionals=self.functionals[kept_U],
             word_ids=self.word_ids[kept_W],
-            word_offsets=_offsets(words_U[kept_U]),
+            word_offsets=offsets_of(words_U[kept_U]),
             word_spans=self.word_spans[kept_W],
-            phoneme_offsets=_offsets(phonemes_W[kept_W]),
+            phoneme_offsets=offsets_of(phonemes_W[kept_W]),
             phoneme_ids=self.phoneme_ids[kept_P],
             phoneme_spans=self.phoneme_spans[kept_P],
         )
-
-
-def build_dataset(
-    utterances: Sequence[Utterance],
-    table: "FrameTable",
-    vectors: "WordVectors",
-    functionals: "FunctionalsTable | None" = None,
-    phonemes: Sequence[str] | None = None,
-    known_speakers: Sequence[str] | None = None,
-) -> Dataset:
-    """Join utterances with their cached frames and word vectors.
-
-    An utterance without words gets one unknown word, a word without phonemes one phoneme that
-    is none of the symbols; each over all of its frames.
-
-    Args:
-        utterances: in any order.
-        table: frames of these utterances, and perhaps of others.
-        vectors: of the words.
-        functionals: values of these utterances, and perhaps of others; None for none.
-        phonemes: the symbols that are known; None: those of the utterances.
-        known_speakers: the same for speakers.
-
-    Raises:
-        FeatureError: when a recording is shorter than one frame.
-    """
-    rows = _rows(utterances, table.ids)
-    starts, lengths = table.offsets[rows], table.offsets[rows + 1] - table.offsets[rows]
-    _refuse_empty(utterances, lengths, table.window_s)
-    words_of_utterance = [
-        u.words or (Word("", 0.0, length * table.hop_s + table.window_s),)
-        for u, length in zip(utterances, lengths.tolist(), strict=True)
-    ]
-    words = [word for own in words_of_utterance for word in own]
-    phonemes_of_word = [
-        w.phonemes or (Phoneme(UNKNOWN_PHONEME, w.start_s, w.end_s),) for w in words
-    ]
-    flat = [phoneme for own in phonemes_of_word for phoneme in own]
-    word_offsets = _offsets([len(own) for own in words_of_utterance])
-    phoneme_offsets = _offsets([len(own) for own in phonemes_of_word])
-
-    def spans(parts: Sequence[Word | Phoneme], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
-        times_s = np.array([(part.start_s, part.end_s) for part in parts])
-        num_frames = np.repeat(lengths, np.diff(offsets))
-        return frame_spans(times_s, num_frames, table.window_s, table.hop_s)
-
-    word_spans = spans(words, word_offsets)
-    phoneme_spans = spans(flat, phoneme_offsets[word_offsets])
-    symbols = tuple(
-        sorted({p.symbol for p in flat} - {UNKNOWN_PHONEME}) if phonemes is None else phonemes
-    )
-    word_ids = _numbers((word.text for word in words), vectors.words)
-    phoneme_ids = _numbers((phoneme.symbol for phoneme in flat), symbols)
-    word_vectors = np.pad(vectors.vectors, ((1, 0), (0, 0))).astype(np.float32)
-    labels = np.array([EMOTIONS.index(u.emotion) for u in utterances], dtype=np.int64)
-    ids, speakers = tuple(u.id for u in utterances), tuple(u.speaker for u in utterances)
-    known = sorted(set(speakers)) if known_speakers is None else known_speakers
-    means, scatters = _moments(table.values, starts, lengths)
-    values = np.empty((len(utterances), 0), np.float32)
-    if functionals is not None:
-        values = functionals.values[_rows(utterances, functionals.ids)]
-    digest = _digest(
-        [table.manifest_key, *ids, *speakers, *symbols],
-        [
-            *(labels, lengths, values, word_ids, word_offsets, word_spans),
-            *(phoneme_ids, phoneme_offsets, phoneme_spans, word_vectors),
-        ],
-    )
-    return Dataset(
-        ids=ids,
-        speakers=speakers,
-        speaker_ids=_numbers(speakers, known),
-        num_speakers=len(known),
-        labels=labels,
-        frames=(table.values,),
-        frame_parts=np.zeros(len(utterances), np.int64),
-        frame_starts=starts,
-        lengths=lengths,
-        frame_means=means,
-        frame_scatters=scatters,
-        functionals=values,
-        word_ids=word_ids,
-        word_offsets=word_offsets,
-        word_spans=word_spans,
-        phoneme_offsets=phoneme_offsets,
-        phoneme_ids=phoneme_ids,
-        phonemes=symbols,
-        phoneme_spans=phoneme_spans,
-        word_vectors=word_vectors,
-        digest=digest,
-    )
-
-
-def frame_spans(
-    times_s: NDArray[np.floating], num_frames: NDArray[np.int64], window_s: float, hop_s: float
-) -> NDArray[np.int32]:
-    """The frames whose centre lies in ``[start_s, end_s)``, or the nearest one where none does.
-
-    Args:
-        times_s: ``[P, 2]``, start and end from the start of the utterance.
-        num_frames: ``[P]``, frames of the utterance each span lies in.
-        window_s: length of a frame.
-        hop_s: from one frame to the next; frame i has its centre at
-            ``i * hop_s + window_s / 2``.
-
-    Returns:
-        ``[P, 2]``, first frame and frame behind the last; never empty, never past the end.
-    """
-    # Where a frame index would stand at these times; a millionth of a hop is rounding, not time.
-    index = np.round((times_s - window_s / 2) / hop_s, 6)
-    first, behind = np.clip(np.ceil(index), 0, num_frames[:, None]).astype(np.int32).T
-    nearest = np.clip(np.rint(index.mean(axis=1)), 0, num_frames - 1).astype(np.int32)
-    empty = first >= behind
-    return np.stack(
-        [np.where(empty, nearest, first), np.where(empty, nearest + 1, behind)], axis=1
-    )
 
 
 def phonemes_of(dataset: Dataset, rows: Rows) -> NDArray[np.int64]:
@@ -263,49 +151,6 @@ def phonemes_of(dataset: Dataset, rows: Rows) -> NDArray[np.int64]:
     return np.unique(dataset.phoneme_ids[ranges(first, behind - first)])
 
 
-def _rows(utterances: Sequence[Utterance], ids: Sequence[str]) -> Rows:
-    row_of = {id_: row for row, id_ in enumerate(ids)}
-    return np.array([row_of[u.id] for u in utterances], dtype=np.int64)
-
-
-def _numbers(words: Iterable[str], known: Sequence[str]) -> NDArray[np.int64]:
-    """Places in ``known``, counted from 1; 0 for a word that is not there."""
-    number_of = {word: number for number, word in enumerate(known, start=1)}
-    return np.array([number_of.get(word, 0) for word in words], dtype=np.int64)
-
-
-def _offsets(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+def offsets_of(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each of several stretches of these lengths begins, and the last one ends."""
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-
-
-def _refuse_empty(
-    utterances: Sequence[Utterance], lengths: NDArray[np.int64], window_s: float
-) -> None:
-    empty = [u for u, length in zip(utterances, lengths, strict=True) if length == 0]
-    if empty:
-        more = f" (and {len(empty) - 1} more)" if len(empty) > 1 else ""
-        raise FeatureError(
-            f"{empty[0].audio}: utterance '{empty[0].id}'{more} is shorter than one frame of "
-            f"{1000 * window_s:g} ms; leave it out of the corpus"
-        )
-
-
-def _moments(
-    values: NDArray[np.float32], starts: Rows, lengths: Rows
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and summed squared deviation of each utterance: added up without cancellation."""
-    means = np.empty((len(starts), values.shape[1]))
-    scatters = np.empty_like(means)
-    for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        own = values[start : start + length]
-        means[row] = own.mean(axis=0, dtype=np.float64)
-        scatters[row] = np.square(own - means[row]).sum(axis=0)
-    return means, scatters
-
-
-def _digest(texts: Sequence[str], arrays: Sequence[NDArray[np.generic]]) -> str:
-    digest = hashlib.sha256(json.dumps(texts).encode())
-    for array in arrays:
-        digest.update(json.dumps([array.dtype.str, array.shape]).encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from ser_platform.config import ExperimentFile, load_experiment_file, signature
 from ser_platform.config.problems import nearest
 from ser_platform.errors import SerError
+from ser_platform.interruption import ended_in_order, ending
+from ser_platform.redaction import protect_logs, redacted
 
 Act = Callable[[ExperimentFile, argparse.Namespace], int | None]
 """What a door does with a checked file; imports torch, Ray and the like inside."""
 Refuse = Callable[[ExperimentFile, argparse.Namespace], None]
 """Raises ConfigError for a file, or arguments with it, that a door does not take."""
-
-INTERRUPTED = 130
-"""Exit code that shells give to a program ended by Ctrl-C."""
 
 
 def door(
@@ -123,24 +122,26 @@ def guarded(act: Callable[[], int | None]) -> int:
     """Run a door's work and turn its end into an exit code.
 
     A :class:`SerError` is the user's to mend: its message goes to stderr, without a traceback.
+    Ctrl-C ends with 130, SIGTERM with 143, both in order; a second of them at once.
     """
     start_logging()
-    try:
-        return act() or 0
-    except SerError as e:
-        sys.stderr.write(f"error: {e}\n")
-        return e.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return INTERRUPTED
+    with ended_in_order():
+        try:
+            return act() or 0
+        except SerError as e:
+            sys.stderr.write(f"error: {redacted(str(e))}\n")
+            return e.exit_code
+        except KeyboardInterrupt:
+            word, code = ending()
+            sys.stderr.write(f"{word}\n")
+            return code
 
 
 def start_logging() -> None:
-    """Our progress and everybody's warnings, as plain lines on stderr."""
+    """Our progress and everybody's warnings, as plain lines on stderr, without secrets."""
+    protect_logs()
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("ser_platform").setLevel(logging.INFO)
-    for name in ("botocore", "urllib3"):  # below WARNING they log headers and signatures
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _summary(path: str, file: ExperimentFile) -> str:

@@ -37,6 +37,10 @@ class FeatureError(SerError):
     """A recording cannot be turned into frames (unreadable, too short, not finite)."""
 
 
+class ModelError(SerError):
+    """A saved model cannot be found or read, or lacks what a question needs."""
+
+
 class ObjectNotFoundError(SerError, KeyError):
     """An object store has nothing under that key."""
 
@@ -56,6 +60,10 @@ class CorruptObjectError(SerError):
 
 class StoreError(SerError):
     """An object store cannot be reached, or refuses us (credentials, bucket, rights)."""
+
+
+class ScratchError(SerError):
+    """The disk of a machine cannot take the frames that memory does not hold."""
 
 
 class ResultError(SerError):
@@ -82,6 +90,18 @@ class WorkersError(SerError):
 
 class StudyError(SerError):
     """A study cannot go on: no trial finished, or its settings changed under the same name."""
+
+    exit_code = 1
+
+
+class StudyHeldError(SerError):
+    """Another process runs the study, and only one may write it."""
+
+    exit_code = 1
+
+
+class StudyTakenError(SerError):
+    """Another process has taken the study over from this one, which must not write it any more."""
 
     exit_code = 1
 

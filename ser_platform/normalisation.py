@@ -4,7 +4,7 @@ Shape letters: S rows of a table of statistics, K speakers of the training part,
 mean and deviation, D values of a frame, Q functionals.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,9 @@ Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Mean and standard deviation."""
 Fitted = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Tables of both, ``[S, D]``."""
+
+_BLOCK_BYTES = 2**26
+"""Of moments in memory at once: those of a large corpus are mapped from files."""
 
 
 def fitted(
@@ -50,17 +53,28 @@ def fitted(
 
 def frame_statistics(dataset: Dataset, rows: Rows) -> Moments:
     """Mean and standard deviation ``[D]`` over all frames of these utterances only."""
-    weight = dataset.lengths[rows, None] / dataset.lengths[rows].sum()
-    mean = (weight * dataset.frame_means[rows]).sum(axis=0)
-    between = (weight * (dataset.frame_means[rows] - mean) ** 2).sum(axis=0)
-    within = dataset.frame_scatters[rows].sum(axis=0) / dataset.lengths[rows].sum()
-    return mean, np.sqrt(between + within)
+    total, dim = dataset.lengths[rows].sum(), dataset.frame_dim
+    mean, between, scatter = np.zeros(dim), np.zeros(dim), np.zeros(dim)
+    for some in _blocks(rows, dim):
+        weight = dataset.lengths[some, None] / total
+        mean += (weight * dataset.moments_of(some)[:, 0]).sum(axis=0)
+    for some in _blocks(rows, dim):
+        weight, moments = dataset.lengths[some, None] / total, dataset.moments_of(some)
+        between += (weight * (moments[:, 0] - mean) ** 2).sum(axis=0)
+        scatter += moments[:, 1].sum(axis=0)
+    return mean, np.sqrt(between + scatter / total)
 
 
 def functional_statistics(dataset: Dataset, rows: Rows) -> Moments:
     """Mean and standard deviation ``[Q]`` of the functionals of these utterances only."""
     values = dataset.functionals[rows].astype(np.float64)
     return values.mean(axis=0), values.std(axis=0)
+
+
+def _blocks(rows: Rows, dim: int) -> Iterator[Rows]:
+    """The same rows, so few at a time that their moments take :data:`_BLOCK_BYTES`."""
+    count = max(1, _BLOCK_BYTES // (2 * 8 * dim))
+    return (rows[start : start + count] for start in range(0, len(rows), count))
 
 
 def _varies(mean: NDArray[np.float64], std: NDArray[np.float64]) -> NDArray[np.bool_]:

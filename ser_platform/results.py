@@ -58,6 +58,8 @@ class Epoch(_Record):
     """None, as the two below, unless epochs are chosen by it (``selection: best_on_test``)."""
     test_wa: float | None = None
     test_ua: float | None = None
+    clipped_steps: int | None = None
+    """Steps whose gradients were longer than ``train.clip_norm``; None where nobody counted."""
     seconds: float
 
     @property

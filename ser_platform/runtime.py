@@ -3,28 +3,38 @@
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
+from pathlib import Path
+from secrets import token_hex
+from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
+import psutil
 import ray
+from ray._private.state import state
 from ray.exceptions import RayTaskError
 
 from ser_platform.config.inputs import FeatureConfig, PretrainedConfig
 from ser_platform.config.schema import ClusterConfig
 from ser_platform.errors import ConfigError, WorkersError
+from ser_platform.interruption import end_with_children, sigterm_given_back
+from ser_platform.redaction import protect_logs
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
+_ATTEMPTS = 5
+"""To start Ray, half a minute each."""
+
 RAY_SETTINGS = {
     # Many small workers on few cores: the default of 60 s is too short to import torch in.
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",
     # Seconds; how soon a dead worker or the end of a group is seen.
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",
-    # A process per group that warns workers of a node's end; every epoch is stored anyway.
+    # A process per group that warns workers of a node's end: one look at all is enough (pool.py).
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
     # Tune's CSV, JSON and TensorBoard files: results lie in the store and in MLflow.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -32,12 +42,19 @@ RAY_SETTINGS = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     # Tune's old output can be silenced, its new one cannot; we print a line per trial.
     "RAY_AIR_NEW_OUTPUT": "0",
+    # Trials are drawn by a searcher, and then Tune starts one process at a time, which takes
+    # seconds; how many trials run is our searcher's to say.
+    "TUNE_MAX_PENDING_TRIALS_PG": "16",
     # A study starts some ten small processes at once; Ray prints a warning from 8 on 2 cores.
     "RAY_worker_maximum_startup_concurrency": "16",
     # No word home about what is run.
     "RAY_USAGE_STATS_ENABLED": "0",
+    # MLflow's, for workers: nothing is unpickled from storage.
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
 }
 """What a Ray that we start or join is told by the environment, unless the user's says else."""
+
+_OTHER_TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 
 
 @contextmanager
@@ -46,7 +63,8 @@ def cluster() -> Iterator[bool]:
 
     Inside a submitted job, or with ``RAY_ADDRESS`` set, it joins that cluster, which an
     autoscaler may enlarge; otherwise it starts Ray on this machine and stops it at the end.
-    A connection that is open already is used and left open.
+    A connection that is open already is used and left open. A signal that ends the block ends
+    the process: it is the outermost of what has to be cleaned up.
     """
     if ray.is_initialized():
         yield False
@@ -54,46 +72,102 @@ def cluster() -> Iterator[bool]:
     address = os.environ.get("RAY_ADDRESS")  # noqa: TID251  # Ray's own way to name a cluster
     for name, value in RAY_SETTINGS.items():
         os.environ.setdefault(name, value)  # noqa: TID251  # Ray takes these no other way
-    if address:
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError) as e:
-            raise WorkersError(
-                f"no Ray cluster answers at RAY_ADDRESS={address}: {e}; start it, give the token "
-                "of its RAY_AUTH_MODE, or unset RAY_ADDRESS to run on this machine"
-            ) from e
-        _log.info("ray: joined the cluster at %s", address)
-    else:
-        _start_here()
-        _log.info("ray: started on this machine, %g CPUs", ray.cluster_resources()["CPU"])
     try:
-        yield bool(address)
+        with sigterm_given_back():
+            if address:
+                _join(address)
+                _log.info("ray: joined the cluster at %s", address)
+            else:
+                start_here()
+                cpus = ray.cluster_resources()["CPU"]
+                _log.info("ray: started on this machine, %g CPUs", cpus)
+        try:
+            yield bool(address)
+        except KeyboardInterrupt:
+            # Threads still wait for worker groups (train/pool.py). Once a shutdown has freed what
+            # they wait in, Ray's core ends the process, silently, with code 1.
+            end_with_children()
     finally:
         ray.shutdown()
 
 
-def _start_here() -> None:
-    """Start Ray on this machine.
+def _join(address: str) -> None:
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError) as e:
+        raise WorkersError(
+            f"no Ray cluster answers at RAY_ADDRESS={address}: {e}; start it, give the token "
+            "of its RAY_AUTH_MODE, or unset RAY_ADDRESS to run on this machine"
+        ) from e
+
+
+def start_here(**options: Any) -> None:
+    """Start Ray on this machine; again when it does not come up, which on a busy one takes luck.
+
+    Its parts wait 15 and 30 s for each other, constants of Ray, and then its raylet is gone. What
+    one attempt has read from disk is in memory for the next.
+
+    Args:
+        options: more of ``ray.init``.
 
     Raises:
         WorkersError: when the machine is too busy for that.
     """
+    _keep_token_private()
+    for attempt in range(1, _ATTEMPTS + 1):
+        # Said, because it would join whatever `ray start` last left on this machine.
+        if _came_up(address="local", include_dashboard=False, log_to_driver=False, **options):
+            return
+        _log.info("ray: did not come up, attempt %d of %d", attempt, _ATTEMPTS)
+    raise WorkersError(
+        f"Ray did not come up in {_ATTEMPTS} attempts: this machine is too busy (load average "
+        f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores); run the same command again when it "
+        "has less to do: what is stored is not repeated"
+    )
+
+
+def _came_up(**options: Any) -> bool:
+    """Start Ray; False when it took too long, with nothing left of it."""
+    before = set(psutil.Process().children(recursive=True))
     try:
-        ray.init(
-            # Said, because it would join whatever `ray start` last left on this machine.
-            address="local",
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        ray.init(logging_level=logging.ERROR, **options)
     except Exception as e:
-        # Ray waits 30 s for its own processes, no longer, and has no type for it (its node.py).
+        # Ray has no type for it (its node.py).
         if "timed out during startup" not in str(e):
             raise
+        for process in set(psutil.Process().children(recursive=True)) - before:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return False
+    return True
+
+
+def _keep_token_private() -> None:
+    """Let only this user read the token that opens a Ray started here.
+
+    Ray makes one where there is none, and lets everybody on the machine read it (2.60): so ours
+    is there first.
+
+    Raises:
+        WorkersError: when the file cannot be written.
+    """
+    said = os.environ  # noqa: TID251  # Ray's own way to name a token
+    if said.get("RAY_AUTH_MODE", "token").lower() != "token" or any(map(said.get, _OTHER_TOKENS)):
+        return
+    path = Path.home() / ".ray" / "auth_token"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent) as file:
+            file.write(token_hex(32))
+            file.flush()
+            # Whole or not there, and never in the place of one that is in use.
+            with suppress(FileExistsError):
+                os.link(file.name, path)
+        path.chmod(0o600)
+    except OSError as e:
         raise WorkersError(
-            f"Ray did not start within 30 s: this machine is too busy (load average "
-            f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores); run the same command again "
-            "when it has less to do: what is stored is not repeated"
+            f"{path}: {e.strerror}; Ray's token lies there: make the folder yours, or name a "
+            "file of your own with RAY_AUTH_TOKEN_PATH"
         ) from e
 
 
@@ -154,6 +228,7 @@ def gpus_for(features: FeatureConfig) -> float:
 
 
 def _unwrapped(function: Callable[[Item], Result], item: Item) -> Result:
+    protect_logs()  # of the worker
     return function(item)
 
 
@@ -181,8 +256,9 @@ def worker_groups(config: ClusterConfig, *, may_grow: bool) -> int:
 
 
 def groups_that_fit(config: ClusterConfig) -> int:
-    """How many worker groups the nodes that live hold, were they empty."""
-    nodes = live_nodes().values()
+    """How many worker groups the nodes that live and stay hold, were they empty."""
+    leaving = leaving_nodes()
+    nodes = [has for node, has in live_nodes().items() if node not in leaving]
     # A worker lies on one node, so what is left over on two of them holds none.
     places = sum(
         min(_holds(name, node.get(name, 0), need) for name, need in needs(config).items())
@@ -200,6 +276,11 @@ def needs(config: ClusterConfig) -> dict[str, float]:
 def live_nodes() -> dict[str, dict[str, float]]:
     """What each node that lives has, by its id."""
     return {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
+
+
+def leaving_nodes() -> set[str]:
+    """Ids of nodes that are about to be taken away: drained, or told that they are preempted."""
+    return set(state.get_draining_nodes())
 
 
 def in_words(resources: Mapping[str, float], names: Iterable[str]) -> str:

@@ -1,8 +1,9 @@
-"""A real Chromium for tests of pages: ``from tests.browser import browser`` is in conftest.py."""
+"""A real Chromium for tests of pages, and where its pictures go: fixtures of conftest.py."""
 
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -19,14 +20,28 @@ def browser() -> Iterator[Browser]:
 
     ``SER_BROWSER=required`` makes it a failure, for where one must be.
     """
+    found = chromium()
+    with sync_playwright() as playwright:
+        # Without a sandbox: containers, where tests often run, forbid what it is made of.
+        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def chromium() -> str:
+    """Where the machine's browser is; skips, or fails, without one."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         missing = f"no browser: none of {', '.join(_NAMES)} is on the PATH"
         if os.environ.get("SER_BROWSER") == "required":  # noqa: TID251
             pytest.fail(f"{missing}, and SER_BROWSER=required")
         pytest.skip(missing)
-    with sync_playwright() as playwright:
-        # Without a sandbox: containers, where tests often run, forbid what it is made of.
-        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    return found
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    """``SER_SCREENSHOTS`` keeps them, for people to look at."""
+    folder = Path(os.environ.get("SER_SCREENSHOTS", tmp_path))  # noqa: TID251
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.browser import browser as browser  # a fixture of all tests
+from ser_platform.config.corpus import DemoCorpusConfig
+from ser_platform.corpora import Corpus, read_corpus
+from tests.browser import browser as browser  # fixtures of all tests
+from tests.browser import screenshots as screenshots
 from tests.mlflow_server import new_database
 from tests.postgres import PostgresServer, postgres_server, why_not
 from tests.servers import S3Server, seaweedfs
@@ -30,6 +33,16 @@ def _one_thread_per_process() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_is_left_here() -> Iterator[None]:
+    """MLflow makes a database in the working directory where a client is opened without URI."""
+    names = ("mlflow.db", "mlruns", "journal")
+    before = {name for name in names if Path(name).exists()}
+    yield
+    after = {name for name in names if Path(name).exists()}
+    assert after == before, f"a test left {after - before} in {Path.cwd()}"
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(2020)
@@ -49,6 +62,13 @@ def postgres() -> Iterator[PostgresServer]:
         pytest.skip(reason)
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """The small demo corpus, made once for all tests of this process."""
+    root = str(tmp_path_factory.mktemp("demo") / "small")
+    return read_corpus(DemoCorpusConfig(size="small", root=root))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A proxy in front of an S3 server that answers some requests with a fault."""
+"""A proxy in front of an S3 server, or another, that answers some requests with a fault."""
 
 import http.client
 import socket
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 ERRORS = {
     "slow-down": (503, "SlowDown"),
     "internal": (500, "InternalError"),
+    "too-many": (429, "TooManyRequests"),
     "denied": (403, "AccessDenied"),
     "expired": (400, "ExpiredToken"),
     "skew": (403, "RequestTimeTooSkewed"),
@@ -35,6 +36,8 @@ class FaultProxy(ThreadingHTTPServer):
         self.upstream = urlsplit(upstream).netloc
         self.script: list[str | None] = []
         self.always: str | None = None
+        self.keep_checksums = False
+        """Whether the server's checksums of what it sends are handed on."""
         self.requests: list[str] = []
         self.authorizations: list[str] = []
 
@@ -44,6 +47,13 @@ class FaultProxy(ThreadingHTTPServer):
 
     def next_fault(self) -> str | None:
         return self.script.pop(0) if self.script else self.always
+
+    def fault_for(self, command: str, path: str, port: int) -> str | None:
+        """What a request from a port of this machine meets; those that look at it override it."""
+        return self.next_fault()
+
+    def answered(self, command: str, path: str, status: int) -> None:
+        """The server's own answer to a request, before it is passed on; nobody looks here."""
 
 
 @contextmanager
@@ -71,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self._proxy.requests.append(self.command)
         self._proxy.authorizations.append(self.headers.get("Authorization", ""))
-        fault = self._proxy.next_fault()
+        fault = self._proxy.fault_for(self.command, self.path, self.client_address[1])
         if fault == "no-checksum-headers":
             fault = "denied" if self._carries_checksum() else None
         if fault in ERRORS:
@@ -84,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._forward(body, fault)
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _answer  # noqa: N815 - names of http.server
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = do_PATCH = _answer  # noqa: N815 - names of http.server
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of http.server
         pass
@@ -97,9 +107,12 @@ class _Handler(BaseHTTPRequestHandler):
         upstream.request(self.command, self.path, body, dict(self.headers.items()))
         answer = upstream.getresponse()
         data = answer.read()
+        self._proxy.answered(self.command, self.path, answer.status)
         self.send_response(answer.status)
         for name, value in answer.getheaders():
-            if name.lower() not in NOT_FORWARDED and not name.lower().startswith("x-amz-checksum"):
+            if name.lower().startswith("x-amz-checksum") and not self._proxy.keep_checksums:
+                continue
+            if name.lower() not in NOT_FORWARDED:
                 self.send_header(name, value)
         upstream.close()
         middle = len(data) // 2

@@ -1,22 +1,26 @@
 """A real Ray head node that asks for a token, as a cluster has it; gone when the block ends."""
 
+import json
 import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
+from ray._private import services
 
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[1]
+TWO_CPUS = ("--num-cpus=2",)
 RAY = str(Path(sys.executable).parent / "ray")
 
 
@@ -24,14 +28,41 @@ RAY = str(Path(sys.executable).parent / "ray")
 class RayHead:
     """A running head node."""
 
+    address: str
     jobs_url: str
     environment: dict[str, str]
+    token: str
 
-    def submit(self, *entrypoint: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """``ray job submit``, followed until the job ends; output and errors together."""
-        command = [RAY, "job", "submit", "--address", self.jobs_url, "--working-dir", str(ROOT)]
+    def asked(self, token: str | None, job: bytes | None = None) -> int:
+        """The status of the answer to a request for all jobs, or to start one, with a token."""
+        request = urllib.request.Request(f"{self.jobs_url}/api/jobs/", job)
+        request.add_header("Content-Type", "application/json")
+        if token is not None:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+
+    def read(self, path: str) -> Any:
+        """What the dashboard answers to a request, as JSON."""
+        request = urllib.request.Request(f"{self.jobs_url}{path}")
+        request.add_header("Authorization", f"Bearer {self.token}")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Those that live, as Ray's state API has them."""
+        found = self.read("/api/v0/nodes?detail=1&limit=1000")["data"]["result"]["result"]
+        return [node for node in found if node["state"] == "ALIVE"]
+
+    def job(
+        self, command: str, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """``ray job ...``, ended; output and errors together."""
         return subprocess.run(
-            [*command, "--", *entrypoint],
+            [RAY, "job", command, "--address", self.jobs_url, *arguments],
             env={**self.environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -40,20 +71,28 @@ class RayHead:
             check=False,
         )
 
+    def submit(self, *entrypoint: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """``ray job submit``, followed until the job ends."""
+        return self.job("submit", "--working-dir", str(ROOT), "--", *entrypoint, **environment)
+
 
 @contextmanager
-def ray_head(variables: Mapping[str, str]) -> Iterator[RayHead]:
-    """A head node of two CPUs whose jobs get these variables.
+def ray_head(
+    variables: Mapping[str, str], options: Sequence[str] = TWO_CPUS, port: int = 0
+) -> Iterator[RayHead]:
+    """A head node, of two CPUs unless ``options`` say else, whose jobs get these variables.
 
     It keeps to itself: without a folder of its own every ``ray.init()`` of this machine would
     join it, and ``ray stop`` would end every other Ray too. (The folder has a short name: a
     socket's path has at most 107 letters.)
     """
     with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        yield from _head(Path(folder), variables)
+        yield from _head(Path(folder), variables, options, port or free_port())
 
 
-def _head(folder: Path, variables: Mapping[str, str]) -> Iterator[RayHead]:
+def _head(
+    folder: Path, variables: Mapping[str, str], options: Sequence[str], port: int
+) -> Iterator[RayHead]:
     token = folder / "token"
     token.write_text("a-token-only-for-tests-" + "0" * 20)
     token.chmod(0o600)
@@ -67,26 +106,59 @@ def _head(folder: Path, variables: Mapping[str, str]) -> Iterator[RayHead]:
         # As in an activated environment: `python` is the one with the packages.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}",
     }
-    port, jobs, agent = free_port(), free_port(), free_port()
+    jobs, agent = free_port(), free_port()
     command = [
-        *(RAY, "start", "--head", "--block", "--num-cpus=2", "--disable-usage-stats"),
+        *(RAY, "start", "--head", "--block", "--disable-usage-stats", *options),
         *(f"--port={port}", f"--dashboard-port={jobs}", "--dashboard-host=127.0.0.1"),
         *(f"--dashboard-agent-listen-port={agent}", f"--temp-dir={folder}"),
     ]
     log = folder / "head.log"
     with log.open("wb") as output:
         head = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-    try:
+    with _ended(head):
         for part in (jobs, agent):  # jobs are refused while nobody is there to start them
             _wait_until_it_answers(f"http://127.0.0.1:{part}", head, log)
-        yield RayHead(f"http://127.0.0.1:{jobs}", environment)
+        address = f"{services.get_node_ip_address()}:{port}"
+        yield RayHead(address, f"http://127.0.0.1:{jobs}", environment, token.read_text())
+
+
+@contextmanager
+def ray_node(head: RayHead, cpus: int = 1) -> Iterator[None]:
+    """Another node of the head's cluster, as on another machine: with a folder of its own.
+
+    Nodes that share Ray's folder unpack the working folder of a job into one place, and delete it.
+    """
+    with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        before = len(head.nodes())
+        log = Path(folder) / "node.log"
+        command = [
+            *(RAY, "start", "--block", f"--address={head.address}", f"--num-cpus={cpus}"),
+            *("--disable-usage-stats", f"--temp-dir={folder}"),
+        ]
+        with log.open("wb") as output:
+            node = subprocess.Popen(command, env=head.environment, stdout=output, stderr=output)
+        with _ended(node):
+            deadline = time.monotonic() + 90
+            while len(head.nodes()) == before:
+                if node.poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError(f"no Ray node:\n{log.read_text()[-3000:]}")
+                time.sleep(0.5)
+            yield
+
+
+@contextmanager
+def _ended(started: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a command and its children behind the block."""
+    try:
+        yield
     finally:
         # At once: asked politely, Ray takes half a minute, and nothing here is worth saving.
-        own = psutil.Process(head.pid)
-        for process in [own, *own.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        head.wait()
+        with suppress(psutil.NoSuchProcess):  # it may be gone by itself
+            own = psutil.Process(started.pid)
+            for process in [*own.children(recursive=True), own]:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+        started.wait()
 
 
 def _wait_until_it_answers(url: str, head: subprocess.Popen[bytes], log: Path) -> None:

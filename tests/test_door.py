@@ -1,6 +1,7 @@
 """What every door does with its arguments, and how it ends."""
 
 import argparse
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -168,7 +169,7 @@ def test_without_a_door_the_doors_are_listed(
 ) -> None:
     assert main(argv) == 0
     said = capsys.readouterr().out
-    assert said.startswith("usage: ser DOOR ...\n\n  ser features     fill the feature cache")
+    assert said.startswith("usage: ser DOOR ...\n\n  ser doctor       whether everything")
     assert all(f"  ser {name} " in said for name in DOORS)
 
 
@@ -197,3 +198,48 @@ def test_a_check_through_both_names_of_a_door() -> None:
     )  # fmt: skip
     assert by_module == by_command
     assert by_module.startswith(f"{path}: valid (wise, signature ")
+
+
+ENDED = """
+import sys, time
+from ser_platform.door import guarded
+
+def act():
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        print("cleaning up", flush=True)
+        time.sleep(float(sys.argv[1]))
+        print("cleaned up", flush=True)
+
+sys.exit(guarded(act))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")],
+)
+def test_a_signal_ends_a_command_in_order_and_a_second_one_at_once(
+    number: int, code: int, word: str
+) -> None:
+    said = {}
+    for times, needs_s in ((1, "0"), (2, "60")):
+        command = [sys.executable, "-c", ENDED, needs_s]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
+        ) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "ready\n"
+            running.send_signal(number)
+            told = [running.stdout.readline() for _ in range(2)]
+            assert told == [
+                "ending: what is done is stored; a second signal ends at once\n",
+                "cleaning up\n",
+            ]
+            if times == 2:
+                running.send_signal(number)
+            said[times] = running.stdout.read()
+        assert running.returncode == code
+    assert said == {1: f"cleaned up\n{word}\n", 2: ""}

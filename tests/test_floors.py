@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ PACKAGE = Path(ser_platform.__file__).parent
 FLOORS = (
     {"__main__"},  # every door, in whichever room
     {"door"},
-    {"tune", "reproduce"},
+    {"doctor"},
+    {"tune", "reproduce", "serve"},
     {"train", "leaderboard", "predict", "audit"},
     {"inference", "tracking", "runtime", "upkeep"},
-    {"batches", "normalisation"},
+    {"batches", "joining", "normalisation"},
     {"dataset"},
     {"models"},
     {"transcripts"},
@@ -26,24 +28,39 @@ FLOORS = (
     {"cards"},
     {"evidence"},
     {"storage", "results"},
-    {"metrics", "circumstances", "config", "pages"},
-    {"utterance", "emotions", "errors", "__init__"},
+    {"metrics", "circumstances", "config", "pages", "process"},
+    {"utterance", "emotions", "errors", "interruption", "redaction", "__init__"},
 )
-TORCH = ("models", "dataset", "batches", "inference", "tracking", "train", "predict", "tune")
+TORCH = (
+    "models",
+    "dataset",
+    "batches",
+    "inference",
+    "tracking",
+    "train",
+    "predict",
+    "serve",
+    "tune",
+    "doctor",
+)
 MAY_IMPORT = {
     "torch": (*TORCH, "features/pretrained"),
     "transformers": ("features/pretrained",),
     "huggingface_hub": ("features/pretrained",),
-    "ray": ("runtime", "train", "tune"),
+    "ray": ("runtime", "train", "tune", "doctor/upload"),
     "optuna": ("tune",),
     "mlflow": ("tracking", "leaderboard", "inference/mlflow_code"),
     "boto3": ("storage/s3",),
     "botocore": ("storage/s3",),
     "opensmile": ("features",),
     "librosa": ("features",),
-    "soundfile": ("features", "corpora"),
+    "soundfile": ("features", "corpora", "doctor"),
     "soxr": ("features", "corpora/demo"),
     "scipy": ("evidence",),
+    "fastapi": ("serve",),
+    "starlette": ("serve",),
+    "uvicorn": ("serve",),
+    "prometheus_client": ("serve",),
     "espeakng_loader": ("corpora/demo",),
     "audformat": ("corpora/audformat",),
     "pocketsphinx": ("transcripts/engines",),
@@ -52,10 +69,16 @@ MAY_IMPORT = {
 }
 """Who may import a heavy package: beginnings of paths in the package; doors may import all."""
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+KNOWN = frozenset(SOURCES)
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module a file imports, also inside functions and for type checking only."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -96,6 +119,39 @@ def test_heavy_packages_stay_where_they_are_needed(path: Path) -> None:
         top = module.partition(".")[0]
         may = room(path) == "__main__" or here.startswith(MAY_IMPORT.get(top, here))
         assert may, f"{here} may not import {module}; {MAY_IMPORT[top]} may"
+
+
+TRAINS = (
+    *("train/group.py", "train/pool.py", "train/queue.py", "train/waiting.py"),
+    *("train/fold.py", "train/loop.py", "train/progress.py", "train/checkpoint.py"),
+    "tune/trial.py",
+)
+"""Where workers, the queue and trials begin: all that runs between two steps of training."""
+
+
+def sources(module: str) -> Iterator[Path]:
+    """The files that importing a module of ours loads."""
+    parts = module.split(".")[1:]
+    for place in (PACKAGE.joinpath(*parts[:n]) for n in range(len(parts) + 1)):
+        yield from (p for p in (place / "__init__.py", place.with_suffix(".py")) if p in KNOWN)
+
+
+@pytest.mark.parametrize("beginning", TRAINS)
+def test_no_step_of_training_and_no_trial_can_wait_for_mlflow(beginning: str) -> None:
+    """Neither MLflow nor our log of it is among what they import, at any depth."""
+    reached: dict[Path, str] = {}
+    waiting = [(PACKAGE / beginning, beginning)]
+    while waiting:
+        path, way = waiting.pop()
+        if path in reached:
+            continue
+        reached[path] = way
+        for module in imports(path):
+            assert module.partition(".")[0] != "mlflow", way
+            assert not module.startswith("ser_platform.tracking"), way
+            if module.startswith("ser_platform"):
+                waiting += [(source, f"{way} -> {module}") for source in sources(module)]
+    assert len(reached) > 10
 
 
 HEAVY = (

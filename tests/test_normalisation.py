@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ser_platform.dataset import Dataset, build_dataset
+from ser_platform.dataset import Dataset
+from ser_platform.joining import build_dataset
 from ser_platform.normalisation import fitted, frame_statistics, functional_statistics
 from tests.models.worlds import dataset_of, random_shapes, table_of, utterance, vectors_of
 

@@ -8,6 +8,8 @@ import numpy as np
 from ser_platform.audit.given import Given
 from ser_platform.utterance import Utterance
 
+_A_WORD = r"\S+"
+
 Guess = Callable[[Sequence[Utterance]], list[str]]
 """Emotions for utterances, from what their training side taught."""
 Guesser = Callable[[Given, Sequence[Utterance], int], Guess]
@@ -74,7 +76,7 @@ def _text_svm(given: Given, train: Sequence[Utterance], labels: Sequence[str], s
         most = _most(labels)
         return lambda test: [most] * len(test)
     fitted = make_pipeline(
-        TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), sublinear_tf=True),
+        TfidfVectorizer(token_pattern=_A_WORD, ngram_range=(1, 2), sublinear_tf=True),
         LinearSVC(class_weight="balanced", random_state=seed, max_iter=20_000),
     ).fit([given.texts[u.id] for u in train], labels)
     return lambda test: [str(e) for e in fitted.predict([given.texts[u.id] for u in test])]

@@ -92,7 +92,7 @@ def _groups(evidence: Evidence) -> Iterator[str]:
     if worst is None:
         yield "Sex, style and length of the utterances are not known, so no gap can be told."
     else:
-        yield f"Largest gap: **{worst}**."
+        yield f"Largest gap between groups of several people: **{worst}**."
     yield ""
     yield from (f"- {gap}" for gap in found)
     if found:
@@ -112,7 +112,8 @@ def _calibration(evidence: Evidence) -> Iterator[str]:
     temperature = median(evidence.calibration.temperatures)
     yield (
         f"With logits divided by a temperature that validation chose (median over folds "
-        f"{temperature:.2f}) it is {scaled.ece:.1%}. The model answers without it."
+        f"{temperature:.2f}) it is {scaled.ece:.1%}. The model answers so, each network with the "
+        "temperature of its fold."
     )
 
 

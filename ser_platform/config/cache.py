@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ser_platform.config.paths import LocalPath
 from ser_platform.config.sections import NonNegativeFloat, Section
 
 
 class CacheConfig(Section):
     """Copies of remote features, and digests of recordings: not a part of the signature."""
 
-    folder: Annotated[str, Field(min_length=1)] = ".ser/cache"
+    folder: Annotated[LocalPath, Field(min_length=1)] = ".ser/cache"
     """On a disk of the machine itself; made when it is needed, safe to delete."""
     max_gb: NonNegativeFloat = 20.0
     """Copies of feature shards of an ``s3://`` store, the least recently used given up first.

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ser_platform.config.paths import BelowRoot, LocalPath
 from ser_platform.config.sections import Section, Seed
 
 MissingAlignment = Literal["refuse", "even", "align"]
@@ -31,7 +32,7 @@ class DemoCorpusConfig(Recordings):
     size: Literal["full", "small"] = "full"
     """``full``: about 400 utterances; ``small``: for tests."""
     seed: Seed = 0
-    root: str = ""
+    root: LocalPath = ""
     """Where the corpus is made and read again.
 
     Empty: ``.ser/corpora/demo-<size>-<seed>-v<generator>``."""
@@ -44,7 +45,7 @@ class IemocapCorpusConfig(Recordings):
     """IEMOCAP's own release tree (licensed; ask USC SAIL for it)."""
 
     kind: Literal["iemocap"] = "iemocap"
-    root: str
+    root: LocalPath
     """The folder that holds ``Session1`` to ``Session5``."""
     check_counts: bool = True
     """Refuse a tree whose counts per session and class differ from the published 5,531."""
@@ -59,17 +60,17 @@ class TableCorpusConfig(Recordings):
     """Your own recordings: a manifest, with optional word and phoneme times."""
 
     kind: Literal["table"] = "table"
-    root: str
+    root: LocalPath
     """The folder that file names in the manifest start from."""
-    manifest: str = "manifest.csv"
+    manifest: BelowRoot = "manifest.csv"
     """CSV, or an object a line where it ends in ``.jsonl``. Columns ``utterance_id, file,
     speaker, transcript`` and the label; optional: ``session, dialogue, scenario, style, sex``."""
-    words: str = ""
+    words: BelowRoot = ""
     """CSV ``utterance_id, start_s, end_s, symbol``, or NIST's CTM where it ends in ``.ctm``;
     empty: no word times."""
-    phonemes: str = ""
+    phonemes: BelowRoot = ""
     """The same of phonemes; empty: no phoneme times."""
-    alignments: str = ""
+    alignments: BelowRoot = ""
     """In the place of both, a folder with a file for each utterance: see :class:`Aligned`."""
     label_column: str = "emotion"
     labels: dict[str, str] = Field(default_factory=dict)
@@ -93,7 +94,7 @@ class TableCorpusConfig(Recordings):
 class Aligned(Recordings):
     """Times for a corpus that comes without: what an aligner has written for it."""
 
-    alignments: str = ""
+    alignments: BelowRoot = ""
     """A folder below ``root`` (or a full path) with a file for each utterance, named by its id:
     ``.TextGrid`` as the Montreal Forced Aligner writes it, or ``.wdseg`` and ``.phseg``."""
     missing_alignment: MissingAlignment = "refuse"
@@ -104,7 +105,7 @@ class EmodbCorpusConfig(Aligned):
     """EmoDB: German, ten actors, ten fixed sentences (Burkhardt et al. 2005)."""
 
     kind: Literal["emodb"] = "emodb"
-    root: str
+    root: LocalPath
     """The folder with ``03a01Fa.wav``, or with ``wav/`` of them."""
 
 
@@ -112,7 +113,7 @@ class RavdessCorpusConfig(Aligned):
     """RAVDESS: English, 24 actors, two fixed sentences; speech, not song (Livingstone 2018)."""
 
     kind: Literal["ravdess"] = "ravdess"
-    root: str
+    root: LocalPath
     """The folder with ``Actor_01`` to ``Actor_24``."""
     calm: Literal["ignore", "neutral"] = "ignore"
     """What becomes of calm, which no other corpus has: left out, or merged into neutral."""
@@ -122,7 +123,7 @@ class CremadCorpusConfig(Aligned):
     """CREMA-D: English, 91 actors, twelve fixed sentences (Cao et al. 2014)."""
 
     kind: Literal["cremad"] = "cremad"
-    root: str
+    root: LocalPath
     """The folder with ``AudioWAV``, and ``VideoDemographics.csv`` if you have it."""
 
 
@@ -130,7 +131,7 @@ class MeldCorpusConfig(Aligned):
     """MELD: dialogues of the series Friends (Poria et al. 2019)."""
 
     kind: Literal["meld"] = "meld"
-    root: str
+    root: LocalPath
     """The folder with ``train_sent_emo.csv`` and its like, and a folder of recordings for each."""
 
 
@@ -138,7 +139,7 @@ class AudformatCorpusConfig(Aligned):
     """A database in audEERING's audformat; needs the extra ``audformat``."""
 
     kind: Literal["audformat"] = "audformat"
-    root: str
+    root: LocalPath
     """The folder with ``db.yaml``."""
     table: str
     """The filewise table that holds the labels."""

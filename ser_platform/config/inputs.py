@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
+from ser_platform.config.paths import LocalPath
 from ser_platform.config.sections import Seconds, Section
 
 SAMPLE_RATE_HZ = 16_000
@@ -119,7 +120,7 @@ class PretrainedConfig(Framing):
     """
 
     kind: Literal["pretrained"] = "pretrained"
-    path: str
+    path: LocalPath
     """A folder as ``save_pretrained`` writes it, on every machine of the cluster; or the name of
     a model of the Hugging Face hub, which is downloaded once per machine."""
     revision: str | None = None
@@ -192,7 +193,7 @@ class VectorFileConfig(Section):
     """
 
     kind: Literal["file"] = "file"
-    path: str
+    path: LocalPath
     """GloVe's, word2vec's or fastText's, text or binary, plain, ``.gz`` or a ``.zip`` of one."""
     trainable: bool = False
     """Unstated in both papers; frozen is our reading."""

@@ -13,6 +13,7 @@ from ser_platform.config.first_points import method_problems
 from ser_platform.config.problems import Problem, dotted, nearest, shown
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.config.search import search_problems
+from ser_platform.config.secrets import secret_problems
 from ser_platform.config.strict_yaml import MAX_BYTES, read_yaml
 from ser_platform.config.sweep import sweep_problems
 from ser_platform.errors import ConfigError
@@ -33,6 +34,7 @@ def load_experiment_file(path: str | Path, overrides: Iterable[str] = ()) -> Exp
     if draft.is_readable:
         for override in overrides:
             draft.override(override)
+        draft.set_aside(list(secret_problems(draft.settings)))
         file = _validated(draft)
     if file is not None:
         problems = search_problems(file)

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, TypeAdapter, ValidationError, model_validator
 
 from ser_platform.config.sections import Section
+from ser_platform.errors import ConfigError
 
 Times = Literal["engine", "align"]
 """Whose word times are used: the recogniser's, or the forced aligner's (section ``alignment``),
@@ -61,3 +62,21 @@ class GoogleSpeechConfig(Section):
 
 RecognitionConfig = PocketsphinxConfig | FasterWhisperConfig | GoogleSpeechConfig
 """An engine that recognises; the other transcripts are read from files."""
+
+
+def recogniser_from(text: str) -> RecognitionConfig:
+    """An engine as a command line names it: ``faster_whisper,model=/models/base.en``.
+
+    Raises:
+        ConfigError: saying what is wrong, and where.
+    """
+    kind, *rest = text.split(",")
+    settings = {name: value for name, _, value in (part.partition("=") for part in rest)}
+    reader: TypeAdapter[RecognitionConfig] = TypeAdapter(
+        Annotated[RecognitionConfig, Field(discriminator="kind")]
+    )
+    try:
+        return reader.validate_python({"kind": kind, **settings}, strict=False)
+    except ValidationError as e:
+        said = [f"{'.'.join(map(str, p['loc'][1:])) or 'kind'}: {p['msg']}" for p in e.errors()]
+        raise ConfigError(f"recogniser '{text}': {'; '.join(said)}") from e

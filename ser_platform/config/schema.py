@@ -20,6 +20,7 @@ from ser_platform.config.inputs import (
     Glove50Config,
 )
 from ser_platform.config.model import ModelConfig
+from ser_platform.config.paths import LocalPath, StoreUrl
 from ser_platform.config.reading import refuse_unread
 from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.config.sections import Name, NonNegativeFloat, PositiveFloat, Section
@@ -63,6 +64,14 @@ class ClusterConfig(Section):
     """The folds of a trial on one worker group in turn, or on all groups in parallel."""
     max_failures: Annotated[int, Field(ge=0)] = 3
     """How often a fold may lose its workers before it counts as failed."""
+    frames_in_memory_gb: NonNegativeFloat = 2.0
+    """Frames of one front end that are held in memory, in 10^9 bytes.
+
+    A corpus that has more is never in memory as a whole: each node maps its frames from files,
+    below ``scratch``."""
+    scratch: LocalPath = ""
+    """Folder for these files, on a disk of each node with room for all frames; empty: the node's
+    temporary folder. They are deleted when the last worker that used them ends."""
 
     @model_validator(mode="after")
     def _shares_of_gpus(self) -> "ClusterConfig":
@@ -89,6 +98,10 @@ class TrackingConfig(Section):
     registered_model: str = ""
     """Of which registered model the winner of a study becomes a version; empty:
     ``ser-<corpus>``."""
+    journal: Annotated[str, Field(min_length=1)] = ".ser/journal"
+    """Folder for what MLflow has not taken yet; on a disk that outlives the program.
+
+    ``python -m ser_platform.tracking sync`` sends it; so does the next run of a study."""
 
     @field_validator("registered_model")
     @classmethod
@@ -167,7 +180,7 @@ class ExperimentFile(Section):
     """One setting of the transcript at several values, for ``train``: dotted name -> values."""
     cluster: ClusterConfig = ClusterConfig()
     tracking: TrackingConfig = TrackingConfig()
-    store: str = ".ser/store"
+    store: StoreUrl = ".ser/store"
     """Object store for features, checkpoints and results: a folder or ``s3://bucket/prefix``.
 
     Another endpoint than Amazon's: ``AWS_ENDPOINT_URL_S3``, as every AWS tool reads it."""

@@ -1,21 +1,30 @@
-"""Passwords in database URLs: kept out of logs and of records that others read."""
+"""Secrets and experiment files: refused in them, and kept out of their records."""
 
-import re
+from collections.abc import Iterator
 from typing import Any
 
+from ser_platform.config.problems import KeyPath, Problem
 from ser_platform.config.schema import ExperimentFile
+from ser_platform.redaction import is_secret_name, without_password
 
-_PASSWORD = re.compile(r"^([^:/]*://[^:/]*|[^:/]*(?!://)):.*@")
-"""Up to the last ``@``: one that nobody has encoded is no reason to show the rest."""
-_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&]*")
+_REMEDY = (
+    "a secret does not belong in an experiment file, which is recorded with every run; give it "
+    "by the environment (AWS_SECRET_ACCESS_KEY, MLFLOW_TRACKING_PASSWORD), a profile "
+    "(AWS_PROFILE) or an IAM role"
+)
 
 
-def without_password(text: str) -> str:
-    """A URL, or an argument that ends with one, with ``***`` for its password.
-
-    ``study.storage=postgresql://ser:***@host/optuna``
-    """
-    return _IN_QUERY.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
+def secret_problems(settings: Any, path: KeyPath = ()) -> Iterator[Problem]:
+    """A problem for every key that names a secret, wherever it stands; values are not shown."""
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            if is_secret_name(key):
+                yield Problem((*path, key), _REMEDY)
+            else:
+                yield from secret_problems(value, (*path, key))
+    elif isinstance(settings, list):
+        for number, value in enumerate(settings):
+            yield from secret_problems(value, (*path, number))
 
 
 def recorded(file: ExperimentFile) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ser_platform.config.corruption import CorruptedConfig
+from ser_platform.config.paths import LocalPath
 from ser_platform.config.recognition import (
     FasterWhisperConfig,
     GoogleSpeechConfig,
@@ -23,12 +24,12 @@ class RecognisedConfig(Section):
     """What a speech recogniser heard, from files."""
 
     kind: Literal["recognised"] = "recognised"
-    path: str
+    path: LocalPath
     """Told by its ending; every utterance is in it, also where nothing was recognised.
 
     ``.csv``: ``utterance_id, transcript``. ``.ctm``: NIST's words in time. ``.jsonl``, ``.json``
     or a folder of ``<utterance_id>.json``: what Google Speech-to-Text returned."""
-    words: str = ""
+    words: LocalPath = ""
     """For a CSV: another one, ``utterance_id, start_s, end_s, symbol``, with the times of the
     same words; empty: no times are known, which is enough for a network that reads none. The
     other formats carry their times themselves."""

@@ -21,11 +21,22 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 MOST_CHANNELS = 8
 SHORTEST_S, LONGEST_S = 0.05, 120.0
 
-# Those of which a copy that was cut short can be told.
-_CONTAINERS = {"WAV", "WAVEX", "FLAC", "OGG", "MP3"}
 _WHOLE_NUMBERS = {"PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32"}
 _UNKNOWN_SIZE = 0xFFFFFFFF  # a WAV written to a pipe does not know its length
 _BLOCK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What recordings are taken."""
+
+    longest_s: float
+    containers: frozenset[str] | None
+    """As libsndfile calls them; None: whatever it reads."""
+
+
+UTTERANCES = Bounds(LONGEST_S, frozenset({"WAV", "WAVEX", "FLAC", "OGG", "MP3"}))
+"""Of a corpus: one each, in a container of which a copy that was cut short can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +104,9 @@ def undecodable(error: soundfile.LibsndfileError) -> str:
     )
 
 
-def header_fault(file: soundfile.SoundFile) -> str | None:
+def header_fault(file: soundfile.SoundFile, bounds: Bounds = UTTERANCES) -> str | None:
     """Why a recording is refused before it is decoded: a small file may hold hours."""
-    if file.format not in _CONTAINERS:
+    if bounds.containers is not None and file.format not in bounds.containers:
         return f"{file.format_info}; convert it to WAV or FLAC"
     if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
         return (
@@ -107,11 +118,9 @@ def header_fault(file: soundfile.SoundFile) -> str | None:
     seconds = file.frames / file.samplerate
     if seconds < SHORTEST_S:
         return f"{file.frames} samples, {seconds:.4f} s; at least {SHORTEST_S} s is needed"
-    if seconds > LONGEST_S:
-        return (
-            f"{seconds:.0f} s long; at most {LONGEST_S:.0f} s is expected, "
-            "one utterance per recording"
-        )
+    if seconds > bounds.longest_s:
+        hint = ", one utterance per recording" if bounds == UTTERANCES else ""
+        return f"{seconds:.0f} s long; at most {bounds.longest_s:.0f} s is expected{hint}"
     return None
 
 

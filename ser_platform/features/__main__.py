@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ser_platform.config import load_experiment_file
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.door import Action, door_of_actions
-from ser_platform.errors import ConfigError
+from ser_platform.errors import ConfigError, TrackingError
 
 if TYPE_CHECKING:
     from ser_platform.upkeep.front_ends import FrontEnd
@@ -72,19 +72,36 @@ def _verify(file: ExperimentFile, arguments: Namespace) -> int:
 
 def _gc(file: ExperimentFile, arguments: Namespace) -> None:
     from ser_platform.storage import open_store
-    from ser_platform.upkeep.collect import collect
+    from ser_platform.upkeep.collect import Needed, collect
     from ser_platform.upkeep.terminal import show_collected, write_json
 
     files = [file, *(load_experiment_file(path) for path in arguments.keep)]
     front_ends = [front_end for each in files for front_end in _look(each)[1]]
+    shards = frozenset(shard.key for front_end in front_ends for shard in front_end.shards)
+    runs, unknown = _named_runs(files)
     found = collect(
         open_store(file.store),
-        {shard.key for front_end in front_ends for shard in front_end.shards},
+        Needed(shards, runs, unknown),
         older_than_days=arguments.older_than,
         unused_for_days=arguments.unused_for,
         delete=arguments.delete,
     )
     (write_json if arguments.json else show_collected)(found)
+
+
+def _named_runs(files: Sequence[ExperimentFile]) -> tuple[frozenset[str], str]:
+    """The runs that any study or any run in MLflow names, or why that is not known."""
+    from ser_platform.tracking.read import logged_run_keys
+    from ser_platform.tune.stored import run_keys
+
+    named: set[str] = set()
+    try:
+        for file in files:
+            named |= logged_run_keys(file.tracking.uri)
+            named |= run_keys(file.study.storage)
+    except (ConfigError, TrackingError) as error:
+        return frozenset(), str(error)
+    return frozenset(named), ""
 
 
 def _look(file: ExperimentFile) -> "tuple[str, list[FrontEnd]]":
@@ -119,7 +136,7 @@ def _add_verify(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--repair",
         action="store_true",
-        help="put what is damaged into quarantine, so that fill computes it again",
+        help="put what is damaged into quarantine, so that it is computed again",
     )
     _add_json(parser)
 

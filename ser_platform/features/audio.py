@@ -10,8 +10,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
+from numpy.typing import NDArray
 
 from ser_platform.corpora.recordings import (
+    LONGEST_S,
+    UTTERANCES,
+    Bounds,
     cut_short,
     cut_wav,
     header_fault,
@@ -20,6 +24,8 @@ from ser_platform.corpora.recordings import (
 )
 from ser_platform.errors import FeatureError
 from ser_platform.features.base import SAMPLE_RATE_HZ, Signal
+
+_PIECE_S = 60
 
 
 def identity() -> dict[str, object]:
@@ -55,34 +61,63 @@ def cannot_read(path: str | Path, error: OSError) -> str:
     return f"{path}: cannot be read: {error.strerror or error}"
 
 
-def decode(data: bytes, name: str) -> Signal:
+def decode(data: bytes, name: str, bounds: Bounds = UTTERANCES) -> Signal:
     """Mono samples at 16 kHz, ``[samples]``, of a recording in memory.
 
+    What is longer than an utterance of a corpus may be is resampled in pieces: the same sound,
+    but perhaps not to the last bit.
+
     Args:
-        data: the file as it is: WAV, FLAC, OGG or MP3.
+        data: the file as it is.
         name: what messages call it.
+        bounds: what is taken: of a corpus, 120 s of WAV, FLAC, OGG or MP3.
 
     Raises:
-        FeatureError: for anything but 0.05 to 120 s of finite samples, 8 to 192 kHz, at most
-            8 channels, none missing at the end.
+        FeatureError: for anything but 0.05 s and more of finite samples, 8 to 192 kHz, at most
+            8 channels, none missing at the end, within the bounds.
     """
     if not data:
         raise FeatureError(f"{name}: the file is empty")
     _refuse(cut_wav(io.BytesIO(data), len(data)), name)
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
-            _refuse(header_fault(file), name)
-            rate_hz, promised = file.samplerate, file.frames
-            channels = np.asarray(file.read(always_2d=True), np.float64)
+            _refuse(header_fault(file, bounds), name)
+            if file.frames <= LONGEST_S * file.samplerate:
+                return _whole(file, name)
+            return _in_pieces(file, name)
     except soundfile.LibsndfileError as error:
         raise FeatureError(f"{name}: {undecodable(error)}") from error
-    if len(channels) < promised:
-        _refuse(cut_short(promised, len(channels), "samples"), name)
+
+
+def _whole(file: soundfile.SoundFile, name: str) -> Signal:
+    samples = _mono(file, file.frames, name)
+    if file.samplerate != SAMPLE_RATE_HZ:
+        samples = soxr.resample(samples, file.samplerate, SAMPLE_RATE_HZ, quality="HQ")
+    return _rounded(samples)
+
+
+def _in_pieces(file: soundfile.SoundFile, name: str) -> Signal:
+    """The same of a long one, of which no process holds all channels at full rate."""
+    stream = soxr.ResampleStream(file.samplerate, SAMPLE_RATE_HZ, 1, "float64", "HQ")
+    left, found = file.frames, list[Signal]()
+    while left:
+        samples = _mono(file, min(left, _PIECE_S * file.samplerate), name)
+        left -= len(samples)
+        found.append(_rounded(stream.resample_chunk(samples, last=not left)))
+    return np.concatenate(found)
+
+
+def _mono(file: soundfile.SoundFile, count: int, name: str) -> NDArray[np.float64]:
+    """So many samples, mean over channels."""
+    channels = np.asarray(file.read(count, always_2d=True), np.float64)
+    if len(channels) < count:
+        _refuse(cut_short(file.frames, file.tell(), "samples"), name)
     if bad := channels.size - np.count_nonzero(np.isfinite(channels)):
         _refuse(not_finite(bad, channels.size), name)
-    samples = channels.mean(axis=1)
-    if rate_hz != SAMPLE_RATE_HZ:
-        samples = soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ, quality="HQ")
+    return channels.mean(axis=1)
+
+
+def _rounded(samples: NDArray[np.float64]) -> Signal:
     return np.clip(np.rint(samples * 2**15), -(2**15), 2**15 - 1).astype(np.int16)
 
 

@@ -1,5 +1,6 @@
 """Features of a whole corpus, for the networks: kept in the object store, see ``rows``."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from ser_platform.config.inputs import FeatureConfig, FunctionalsConfig
 from ser_platform.features.base import Frames
+from ser_platform.features.parts import StoredFrames
 from ser_platform.features.recordings import RecordingDigests
 from ser_platform.features.rows import Mapper, Progress, in_process, load_rows
 from ser_platform.storage.base import ObjectStore
@@ -66,16 +68,37 @@ def load_frames(
         StoreError: when the store cannot be reached or refuses.
         CorruptObjectError: when objects just written cannot be read back intact.
     """
-    rows = load_rows(store, utterances, config, run, progress, digests)
-    return FrameTable(
-        values=rows.values,
-        offsets=rows.offsets,
-        ids=rows.ids,
-        names=rows.names,
-        window_s=config.window_s,
-        hop_s=config.hop_s,
-        manifest_key=rows.manifest_key,
-    )
+    table = load_frames_within(math.inf, store, utterances, config, run, progress, digests)
+    assert isinstance(table, FrameTable)
+    return table
+
+
+def load_frames_within(
+    most_bytes: float,
+    store: ObjectStore,
+    utterances: Sequence[Utterance],
+    config: FeatureConfig,
+    run: Mapper = in_process,
+    progress: Progress | None = None,
+    digests: RecordingDigests | None = None,
+) -> FrameTable | StoredFrames:
+    """:func:`load_frames`, but frames that come to more than ``most_bytes`` stay in the store.
+
+    Raises:
+        FeatureError, StoreError, CorruptObjectError: as there.
+    """
+    rows = load_rows(store, utterances, config, run, progress, digests, most_bytes)
+    common = {
+        "offsets": rows.offsets,
+        "ids": rows.ids,
+        "names": rows.names,
+        "window_s": config.window_s,
+        "hop_s": config.hop_s,
+        "manifest_key": rows.manifest_key,
+    }
+    if rows.values is None:
+        return StoredFrames(store, rows.shards, **common)
+    return FrameTable(rows.values, **common)
 
 
 def load_functionals(
@@ -92,4 +115,5 @@ def load_functionals(
         FeatureError, StoreError, CorruptObjectError: as there.
     """
     rows = load_rows(store, utterances, config, run, progress, digests)
+    assert rows.values is not None
     return FunctionalsTable(rows.values, rows.ids, rows.names, rows.manifest_key)

@@ -84,8 +84,17 @@ def unpack_shard(data: bytes, shard: Shard) -> Arrays:
     Raises:
         CorruptObjectError: when it is not what was stored under this key.
     """
+    return unpack_rows(data, shard.key, len(shard.recordings))
+
+
+def unpack_rows(data: bytes, key: str, recordings: int) -> Arrays:
+    """The same of a shard of which only the key and the number of its recordings are known.
+
+    Raises:
+        CorruptObjectError: as :func:`unpack_shard`.
+    """
     arrays, meta = unpack(data)
-    if meta.get("key") != shard.key or len(arrays["offsets"]) != len(shard.recordings) + 1:
+    if meta.get("key") != key or len(arrays["offsets"]) != recordings + 1:
         raise CorruptObjectError(f"it was stored as {meta.get('key')}")
     return arrays
 

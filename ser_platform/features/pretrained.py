@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
+from pickle import UnpicklingError  # nosec B403  # what torch.load raises
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,7 +18,11 @@ from safetensors import SafetensorError
 from ser_platform.config.inputs import SAMPLE_RATE_HZ, PretrainedConfig
 from ser_platform.errors import ConfigError
 from ser_platform.features.base import Frames, Signal
-from ser_platform.features.pretrained_checkpoint import digests, find_checkpoint
+from ser_platform.features.pretrained_checkpoint import (
+    digests,
+    find_checkpoint,
+    refuse_unpickling,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -125,13 +130,27 @@ def _loaded(folder: Path, device: Literal["auto", "cpu", "cuda"]) -> tuple[Scali
         raise ConfigError(
             "features: device: cuda, and this process sees no CUDA device; give device: auto"
         )
+    refuse_unpickling(folder)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    extractor = transformers.AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
+    # Of a folder here, and no code that lies in it: neither from there nor from the hub.
+    extractor = transformers.AutoFeatureExtractor.from_pretrained(  # nosec B615  # local
+        folder, local_files_only=True, trust_remote_code=False
+    )
     try:
-        model, report = transformers.AutoModel.from_pretrained(
-            folder, local_files_only=True, output_loading_info=True, dtype=torch.float32
+        model, report = transformers.AutoModel.from_pretrained(  # nosec B615  # local
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            weights_only=True,
+            output_loading_info=True,
+            dtype=torch.float32,
         )
+    except UnpicklingError as error:
+        raise ConfigError(
+            f"features: the weights in {folder} are pickled with more than numbers, which is not "
+            "run here; save the network again, as safetensors"
+        ) from error
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise ConfigError(f"features: the weights in {folder} cannot be read: {error}") from error
     missing = sorted(name for name in report["missing_keys"] if not name.endswith(_UNUSED))

@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ _INSTALL = "pip install 'ser-platform[embeddings]'"
 _CONFIGURATION, _SCALING = "config.json", "preprocessor_config.json"
 _WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 """In the order in which transformers prefers them."""
+_UNSAFE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,21 @@ def digests(checkpoint: Checkpoint) -> dict[str, str]:
         path.name: _sha256(path, path.stat().st_size, path.stat().st_mtime_ns)
         for path in (*_weights(checkpoint.folder), *_json_files(checkpoint.folder))
     }
+
+
+def refuse_unpickling(folder: Path) -> None:
+    """Refuse weights that torch has been told to unpickle without looking at what is in them.
+
+    Raises:
+        ConfigError: for weights other than safetensors, while the environment says so.
+    """
+    pickled = [path.name for path in _weights(folder) if path.suffix != ".safetensors"]
+    told = os.environ.get(_UNSAFE, "").lower()  # noqa: TID251  # torch's own switch
+    if pickled and told in ("1", "y", "yes", "true"):
+        raise ConfigError(
+            f"features: {folder / pickled[0]} is pickled, and {_UNSAFE} is set: loading it could "
+            "run what its maker likes; unset the variable, or save the network as safetensors"
+        )
 
 
 def _folder(name: str, revision: str | None) -> Path:

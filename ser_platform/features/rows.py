@@ -2,10 +2,10 @@
 
 Layout below the store: ``features/v1/<2 hex>/<key>.st`` one shard each (see ``plan``),
 ``features/manifests/<key>.json`` what belongs together, written last,
-``features/uses/`` who uses which manifest (see ``uses``), and ``features/quarantine/`` objects
-that were damaged.
+``features/uses/`` who uses which manifest (see ``uses``). Damaged objects go to ``quarantine/``.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ from ser_platform.config.inputs import ExtractorConfig
 from ser_platform.errors import FeatureError
 from ser_platform.features import make_extractor
 from ser_platform.features.base import FrameExtractor, Frames
-from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard, unpack_shard
+from ser_platform.features.fill import ShardSummary, ShardTask, fill_shard
+from ser_platform.features.held import HeldShard, Holder, joined
 from ser_platform.features.plan import Shard, plan_shards, read_recording, refuse_problems
 from ser_platform.features.recordings import RecordingDigests
-from ser_platform.features.shard import Arrays
 from ser_platform.features.stored import read_new, read_stored, write_manifest
 from ser_platform.storage.base import ObjectStore
 from ser_platform.utterance import Utterance
@@ -37,8 +37,10 @@ Progress = Callable[[int, int, int], None]
 class Rows:
     """What an extractor gives for many utterances, one after the other."""
 
-    values: Frames
-    """``[rows of all, dim]``"""
+    values: Frames | None
+    """``[rows of all, dim]``; None where they are more than may be held."""
+    shards: tuple[Shard, ...]
+    """Where they are stored, in their order."""
     offsets: NDArray[np.int64]
     """``[utterances + 1]``: utterance i is ``values[offsets[i]:offsets[i + 1]]``."""
     ids: tuple[str, ...]
@@ -61,11 +63,14 @@ def load_rows(
     run: Mapper,
     progress: Progress | None,
     digests: RecordingDigests | None,
+    most_bytes: float = math.inf,
 ) -> Rows:
     """The rows of ``utterances``, from the store where they are there and intact.
 
     What was computed stays stored, also when this fails: called again, it goes on from there.
-    Recordings are hashed as by :func:`ser_platform.features.plan.plan_shards`.
+    Recordings are hashed as by :func:`ser_platform.features.plan.plan_shards`. Every shard is
+    read, and its digest checked, whether its rows are held or not; of rows that come to more
+    than ``most_bytes`` none are, and a few shards are in memory at once.
 
     Raises:
         FeatureError: for recordings that cannot be used, by utterance and file.
@@ -74,7 +79,8 @@ def load_rows(
     """
     extractor = make_extractor(config)
     shards = plan_shards(utterances, extractor, digests)
-    stored, damaged = read_stored(store, shards, unpack_shard)
+    holder = Holder(most_bytes)
+    stored, damaged = read_stored(store, shards, holder.unpack)
     cached = done = sum(len(shard.recordings) for shard in shards if shard.key in stored)
     report = progress or _silent
     report(done, len(utterances), cached)
@@ -88,8 +94,10 @@ def load_rows(
         report(done, len(utterances), cached)
     refuse_problems(problems)
     # Read back rather than kept: of two who computed a shard, both use the copy that stayed.
-    stored |= read_new(store, missing.values(), unpack_shard)
-    return _joined(store, shards, stored, extractor)
+    stored |= read_new(store, missing.values(), holder.unpack)
+    read = [stored[shard.key] for shard in shards]
+    values = joined(read, len(extractor.names)) if holder.holds_all else None
+    return _rows(store, shards, read, values, extractor)
 
 
 def _silent(done: int, total: int, cached: int) -> None:
@@ -125,23 +133,18 @@ def _forget(shard: Shard, digests: RecordingDigests | None) -> None:
         digests.save()
 
 
-def _joined(
+def _rows(
     store: ObjectStore,
     shards: Sequence[Shard],
-    stored: dict[str, Arrays],
+    read: Sequence[HeldShard],
+    values: Frames | None,
     extractor: FrameExtractor,
 ) -> Rows:
-    lengths = [np.diff(stored[shard.key]["offsets"]) for shard in shards]
-    offsets = np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64)
-    values = np.empty((offsets[-1], len(extractor.names)), np.float32)
-    start = 0
-    for shard in shards:
-        part = stored.pop(shard.key)["values"]  # given up once copied: it is a second copy
-        values[start : start + len(part)] = part
-        start += len(part)
+    lengths = [shard.lengths for shard in read]
     return Rows(
         values=values,
-        offsets=offsets,
+        shards=tuple(shards),
+        offsets=np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64),
         ids=tuple(r.id for shard in shards for r in shard.recordings),
         names=extractor.names,
         manifest_key=write_manifest(store, shards, lengths, extractor),

@@ -1,6 +1,5 @@
 """Reading objects back from the object store, intact or not at all, and writing the manifest."""
 
-import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +15,7 @@ from ser_platform.features import audio
 from ser_platform.features.base import FrameExtractor
 from ser_platform.features.plan import Shard
 from ser_platform.storage.base import ObjectStore
-from ser_platform.storage.cached import read_parsed
+from ser_platform.storage.intact import kept_as, put_aside, read_intact_or_copy
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +35,6 @@ Result = TypeVar("Result")
 Unpack = Callable[[bytes, Item], Content]
 """Reads an object back; raises CorruptObjectError when it is not what was stored."""
 
-_READS = 3  # a damaged copy may be the network's doing
 _READERS = 4
 
 
@@ -56,21 +54,15 @@ def read_stored(
         except ObjectNotFoundError:
             return None
         except CorruptObjectError as error:
-            aside = put_aside(store, item.key)
+            aside = put_aside(store, item.key, lambda data: unpack(data, item), remove=False)
+            if aside is None:  # another process has mended it
+                return _read(store, item, unpack)
             damaged.add(item.key)
-            _log.warning("%s; kept as %s, and computed again", error, aside)
+            _log.warning("%s; %s, and computed again", error, kept_as(aside))
             return None
 
     found = _in_threads(read, items)
     return {key: content for key, content in found.items() if content is not None}, damaged
-
-
-def put_aside(store: ObjectStore, key: str) -> str:
-    """Copy a damaged object into quarantine, for people to look at; returns its key there."""
-    room, _, name = key.partition("/")
-    aside = f"{room}/quarantine/{name.rpartition('/')[2]}"
-    store.write(aside, store.read(key))
-    return aside
 
 
 def read_new(
@@ -101,23 +93,7 @@ def _in_threads(read: Callable[[Item], Result], items: Iterable[Item]) -> dict[s
 
 
 def _read(store: ObjectStore, item: Item, unpack: Unpack[Item, Content]) -> Content:
-    return read_intact(store, item.key, lambda data: unpack(data, item))
-
-
-def read_intact(store: ObjectStore, key: str, parse: Callable[[bytes], Result]) -> Result:
-    """``parse`` of an object, which raises CorruptObjectError for damage; tried three times.
-
-    Raises:
-        CorruptObjectError: when it stays damaged, naming key and store.
-        ObjectNotFoundError: when nothing is stored under ``key``.
-    """
-    for _ in range(_READS - 1):
-        with contextlib.suppress(CorruptObjectError):
-            return read_parsed(store, key, parse)
-    try:
-        return read_parsed(store, key, parse)
-    except CorruptObjectError as error:
-        raise CorruptObjectError(f"'{key}' in {store.url} is damaged: {error}") from error
+    return read_intact_or_copy(store, item.key, lambda data: unpack(data, item))
 
 
 def write_manifest(

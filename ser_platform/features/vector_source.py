@@ -14,6 +14,10 @@ from ser_platform.errors import ConfigError
 _BLOCK = 1 << 22
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _MEMBERS = (".txt", ".vec", ".bin")
+_LONGEST_LINE = 1 << 20  # bytes; a word and 300 numbers take some 7 kB
+# Vectors written out shrink to a third. A bomb shrinks to a thousandth.
+_MOST_SWELLING = 100
+_ANY_SIZE = 1 << 24
 
 
 class Readable(Protocol):
@@ -85,6 +89,8 @@ class Source:
         rest = b""
         while self.peek(1):
             *whole, rest = (rest + self._rest()).split(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                raise self.error(f"a line does not end within {_LONGEST_LINE} bytes")
             yield from whole
         if rest:
             yield rest
@@ -112,24 +118,55 @@ class Source:
         return bool(block)
 
 
+class _Unpacked:
+    """What is unpacked while it is read; it may not swell as words and numbers never do."""
+
+    def __init__(self, file: Readable, path: Path) -> None:
+        self._file = file
+        self._path = path
+        self._most = _most_unpacked(path)
+        self._given = 0
+
+    def read(self, size: int, /) -> bytes:
+        block = self._file.read(size)
+        self._given += len(block)
+        if self._given > self._most:
+            raise _bomb(self._path, self._given)
+        return block
+
+
+def _most_unpacked(path: Path) -> int:
+    return _ANY_SIZE + _MOST_SWELLING * path.stat().st_size
+
+
+def _bomb(path: Path, size: int) -> ConfigError:
+    return ConfigError(
+        f"embedding: {path} has {path.stat().st_size} bytes and unpacks to {size} or more: no "
+        "word vectors shrink like that; get the file again"
+    )
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Source]:
     """The file, or what is packed in it as gzip or zip: its content tells, not its name.
 
     Raises:
-        ConfigError: when it is missing or damaged, or a zip of several files.
+        ConfigError: when it is missing or damaged, a zip of several files, or a bomb.
     """
     try:
         with ExitStack() as stack:
-            file = stack.enter_context(path.open("rb"))
+            file = plain = stack.enter_context(path.open("rb"))
             magic = file.read(4)
             file.seek(0)
             if magic == _ZIP:
                 archive = stack.enter_context(zipfile.ZipFile(file))
-                file = stack.enter_context(archive.open(_only_member(archive, path)))
+                member = archive.getinfo(_only_member(archive, path))
+                if member.file_size > _most_unpacked(path):
+                    raise _bomb(path, member.file_size)
+                file = stack.enter_context(archive.open(member))
             elif magic.startswith(_GZIP):
                 file = stack.enter_context(gzip.open(file))
-            yield Source(file, path)
+            yield Source(file if file is plain else _Unpacked(file, path), path)
     except FileNotFoundError as error:
         raise ConfigError(
             f"embedding: no word vectors at {path}; correct embedding.path, or use the built-in "

@@ -1,1 +1,5 @@
 """A trained model as a folder of its own, and what it answers about a recording."""
+
+LONGEST_S = 20.0
+"""Of a stretch that is answered as one utterance; those of corpora are shorter, but for a few
+(IEMOCAP's longest has 34 s)."""

@@ -56,7 +56,7 @@ def attention_figure(
     figure = Figure(figsize=(10, 0.9 + sum(heights)), dpi=110, layout="constrained")
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)
     top, strips = axes[0, 0], axes[1:, 0]
-    _draw_spectrogram(top, signal)
+    draw_spectrogram(top, signal)
     _write_words(top, words)
     top.set_title(title, fontsize=10, loc="left", parse_math=False)
     for strip, (name, weights) in zip(strips, attention.items(), strict=True):
@@ -66,9 +66,10 @@ def attention_figure(
     return figure
 
 
-def _draw_spectrogram(axes: Axes, signal: Signal) -> None:
+def draw_spectrogram(axes: Axes, signal: Signal, start_s: float = 0.0) -> None:
+    """Of a signal that begins then, as a picture in grey."""
     values_NK = make_extractor(_SPECTROGRAM)(signal)
-    end_s = len(values_NK) * _SPECTROGRAM.hop_s
+    end_s = start_s + len(values_NK) * _SPECTROGRAM.hop_s
     top_khz = _SPECTROGRAM.bins * _SPECTROGRAM.grid_hz / 1000
     loudest = float(values_NK.max(initial=-100.0))
     axes.imshow(
@@ -78,7 +79,7 @@ def _draw_spectrogram(axes: Axes, signal: Signal) -> None:
         cmap="Greys",
         vmin=loudest - _DYNAMIC_RANGE,
         vmax=loudest,
-        extent=(0, end_s, 0, top_khz),
+        extent=(start_s, end_s, 0, top_khz),
     )
     axes.set_ylabel("kHz")
 

@@ -1,7 +1,7 @@
 """The code of a registered model: MLflow runs this file to load it; nothing is unpickled.
 
 Input: a table with ``file`` (path of a recording) and, where the words are known in time,
-``words`` (JSON as :func:`~ser_platform.inference.predictor.words_from_json` reads it).
+``words`` (JSON as :func:`~ser_platform.inference.words_json.words_from_json` reads it).
 Output: ``label`` and one probability per emotion.
 """
 
@@ -13,7 +13,8 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from ser_platform.emotions import EMOTIONS
-from ser_platform.inference.predictor import Predictor, words_from_json
+from ser_platform.inference.predictor import Predictor
+from ser_platform.inference.words_json import words_from_json
 from ser_platform.utterance import Word
 
 

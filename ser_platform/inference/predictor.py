@@ -1,188 +1,199 @@
-"""A trained model as a folder of its own: weights, setting, words; and what it answers.
+"""A trained model that answers.
 
 The networks of all folds are kept and their probabilities averaged: every recording of the
 corpus has then taken part, and no fold is favoured by its test part.
+
+Shape letters: R recordings, E emotions.
 """
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ser_platform.batches import collate
 from ser_platform.config.schema import Experiment
-from ser_platform.dataset import build_dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import FeatureError
 from ser_platform.features import make_extractor
+from ser_platform.features.audio import identity as audio_identity
 from ser_platform.features.audio import load
 from ser_platform.features.base import FrameExtractor, Frames, Signal
 from ser_platform.features.cache import FrameTable, FunctionalsTable
-from ser_platform.features.embeddings import WordVectors
+from ser_platform.inference.folder import SavedModel, read_model
+from ser_platform.joining import build_dataset
 from ser_platform.models import build_model
+from ser_platform.models.attention import Weights, answers_with_attention
+from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs
-from ser_platform.utterance import Phoneme, Utterance, Word
-
-_FORMAT = 3
-_SETTING, _VECTORS = "setting.json", "vectors.safetensors"
+from ser_platform.utterance import Utterance, Word
 
 
-def save_model(
-    folder: Path,
-    experiment: Experiment,
-    networks: Sequence[dict[str, torch.Tensor]],
-    vectors: WordVectors,
-    phonemes: Sequence[str],
-    about: dict[str, Any],
-) -> None:
-    """Write a model folder.
+@dataclass(frozen=True)
+class Clip:
+    """A recording, or a stretch of one, that is answered as one utterance."""
 
-    Args:
-        folder: an existing, empty folder.
-        experiment: the setting the networks were trained with.
-        networks: the weights of each fold, with their normalisation.
-        vectors: the words the model knows.
-        phonemes: the symbols it was trained with, in order.
-        about: protocol and scores, for the reader.
-    """
-    setting = {
-        "format": _FORMAT,
-        "experiment": experiment.model_dump(mode="json"),
-        "emotions": EMOTIONS,
-        "words": vectors.words,
-        "phonemes": phonemes,
-        "networks": len(networks),
-        "about": about,
-    }
-    (folder / _SETTING).write_text(json.dumps(setting, indent=1), encoding="utf-8")
-    save_file({"vectors": torch.from_numpy(np.array(vectors.vectors))}, folder / _VECTORS)
-    for number, weights in enumerate(networks):
-        save_file(weights, folder / f"network{number}.safetensors")
-    for path in folder.iterdir():
-        path.chmod(0o644)  # safetensors writes files that only their owner may read
+    name: str
+    """What messages call it."""
+    signal: Signal
+    words: Sequence[Word] = ()
+    """In time; none where they are not known."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model makes of a clip."""
+
+    probabilities: NDArray[np.float32]
+    """``[E]``: softened by the temperatures, where the model has some."""
+    attention: Mapping[str, Weights]
+    """By the name of the layer, averaged over the networks."""
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A loaded model."""
+    """A loaded model, to be asked by one thread at a time."""
 
-    experiment: Experiment
+    saved: SavedModel
     networks: tuple[nn.Module, ...]
-    vectors: WordVectors
-    phonemes: tuple[str, ...]
-    about: dict[str, Any]
 
     @classmethod
     def load(cls, folder: Path) -> "Predictor":
-        """What :func:`save_model` wrote; nothing is unpickled."""
-        setting = json.loads((folder / _SETTING).read_text(encoding="utf-8"))
-        if setting["format"] != _FORMAT or tuple(setting["emotions"]) != EMOTIONS:
-            raise FeatureError(
-                f"{folder}: a model of format {setting['format']} with classes "
-                f"{setting['emotions']}; this version reads format {_FORMAT} with {list(EMOTIONS)}"
-            )
-        experiment = Experiment.model_validate_json(json.dumps(setting["experiment"]))
-        values = load_file(folder / _VECTORS)["vectors"].numpy()
-        vectors = WordVectors(tuple(setting["words"]), values, (), {})
-        functionals = experiment.functionals
-        functional_dim = len(make_extractor(functionals).names) if functionals else 0
-        networks = []
-        for number in range(setting["networks"]):
-            weights = load_file(folder / f"network{number}.safetensors")
-            inputs = Inputs(
-                frame_dim=len(make_extractor(experiment.features).names),
-                word_vectors=torch.from_numpy(np.pad(values, ((1, 0), (0, 0)))),
-                trainable=experiment.embedding.trainable,
-                functional_dim=functional_dim,
-                num_phonemes=len(setting["phonemes"]),
-                num_speakers=len(weights["inputs.frame_mean"]) - 1,
-            )
-            network = build_model(experiment.model, inputs)
-            network.load_state_dict(weights)
-            networks.append(network.eval())
-        phonemes = tuple(setting["phonemes"])
-        return cls(experiment, tuple(networks), vectors, phonemes, setting["about"])
+        """What :func:`~ser_platform.inference.folder.save_model` wrote, in any format.
+
+        Raises:
+            ModelError: for a folder that is no model, or one that this version does not know.
+            CorruptObjectError: for files that are not what was written.
+        """
+        saved = read_model(folder)
+        return cls(saved, tuple(_network(saved, number) for number in range(len(saved.networks))))
+
+    @property
+    def experiment(self) -> Experiment:
+        """The setting that it was trained with."""
+        return self.saved.experiment
+
+    @cached_property
+    def front_end(self) -> Mapping[str, object]:
+        """What computes frames here, as :attr:`SavedModel.front_end` has it of the training."""
+        return front_end(self.experiment)
 
     def predict(
         self, recordings: Sequence[Path], words: Sequence[Sequence[Word]]
     ) -> NDArray[np.float32]:
-        """Probabilities ``[recordings, emotions]``.
+        """Probabilities ``[R, E]``.
 
         Args:
-            recordings: audio files of any rate that libsndfile reads.
+            recordings: audio files, 0.05 to 120 s long, of any rate from 8 to 192 kHz.
             words: the words of each in time; none where they are not known.
 
         Raises:
             FeatureError: for a recording that cannot be read.
         """
-        signals = [load(path) for path in recordings]
-        utterances = [
-            Utterance(str(i), str(path), "", 0, EMOTIONS[0], "", tuple(said))
-            for i, (path, said) in enumerate(zip(recordings, words, strict=True))
+        clips = [
+            Clip(str(path), load(path), tuple(said))
+            for path, said in zip(recordings, words, strict=True)
         ]
-        table, functionals = self._frames(signals), self._functionals(recordings, signals)
-        dataset = build_dataset(
-            utterances, table, self.vectors, functionals, self.phonemes, known_speakers=()
-        )
-        batch = collate(dataset, np.arange(len(utterances)), self.experiment.model)
-        with torch.inference_mode():
-            of_networks = [network(batch).softmax(dim=1) for network in self.networks]
-        return torch.stack(of_networks).mean(dim=0).numpy()
+        return np.stack([scores.probabilities for scores in self.scores(clips)])
 
-    def _frames(self, signals: Sequence[Signal]) -> FrameTable:
+    def scores(self, clips: Sequence[Clip]) -> list[Scores]:
+        """What the model makes of each clip, with what it attends to.
+
+        Raises:
+            FeatureError: for a clip that is too short for the front end.
+        """
+        batch = self._batch(clips)
+        temperatures = self.saved.temperatures or (1.0,) * len(self.networks)
+        seen = [answers_with_attention(network, batch) for network in self.networks]
+        softened = [
+            (logits / t).softmax(dim=1) for (logits, _), t in zip(seen, temperatures, strict=True)
+        ]
+        probabilities_RE = torch.stack(softened).mean(dim=0).numpy()
+        layers = [found for _, found in seen]
+        return [
+            Scores(
+                probabilities_RE[row],
+                {name: _mean([found[name][row] for found in layers]) for name in layers[0]},
+            )
+            for row in range(len(clips))
+        ]
+
+    def _batch(self, clips: Sequence[Clip]) -> Batch:
+        utterances = [
+            Utterance(str(i), clip.name, "", 0, EMOTIONS[0], "", tuple(clip.words))
+            for i, clip in enumerate(clips)
+        ]
+        dataset = build_dataset(
+            utterances,
+            self._frames(clips),
+            self.saved.vectors,
+            self._functionals(clips),
+            self.saved.phonemes,
+            known_speakers=(),
+        )
+        return collate(dataset, np.arange(len(utterances)), self.experiment.model)
+
+    def _frames(self, clips: Sequence[Clip]) -> FrameTable:
         config = self.experiment.features
         extractor = make_extractor(config)
-        frames = [extractor(signal) for signal in signals]
+        frames = [extractor(clip.signal) for clip in clips]
         return FrameTable(
             values=np.concatenate(frames),
             offsets=np.cumsum([0, *map(len, frames)], dtype=np.int64),
-            ids=tuple(map(str, range(len(signals)))),
+            ids=tuple(map(str, range(len(clips)))),
             names=extractor.names,
             window_s=config.window_s,
             hop_s=config.hop_s,
             manifest_key="",
         )
 
-    def _functionals(
-        self, recordings: Sequence[Path], signals: Sequence[Signal]
-    ) -> FunctionalsTable | None:
+    def _functionals(self, clips: Sequence[Clip]) -> FunctionalsTable | None:
         if self.experiment.functionals is None:
             return None
         extractor = make_extractor(self.experiment.functionals)
-        pairs = zip(recordings, signals, strict=True)
-        values = np.concatenate([_described(extractor, *pair) for pair in pairs])
+        values = np.concatenate([_described(extractor, clip) for clip in clips])
         return FunctionalsTable(values, tuple(map(str, range(len(values)))), extractor.names, "")
 
 
-def _described(extractor: FrameExtractor, path: Path, signal: Signal) -> Frames:
-    try:
-        return extractor(signal)
-    except FeatureError as e:
-        raise FeatureError(f"{path}: {e}") from e
+def front_end(experiment: Experiment) -> dict[str, object]:
+    """What computes frames and functionals on this machine: settings, versions, configurations."""
+    found: dict[str, object] = {
+        "audio": audio_identity(),
+        "features": make_extractor(experiment.features).identity(),
+    }
+    if experiment.functionals is not None:
+        found["functionals"] = make_extractor(experiment.functionals).identity()
+    return found
 
 
-def words_to_json(words: Sequence[Word]) -> str:
-    """What :func:`words_from_json` reads."""
-    return json.dumps([asdict(word) for word in words])
-
-
-def words_from_json(text: str) -> tuple[Word, ...]:
-    """Words in time: ``[{"text": ..., "start_s": ..., "end_s": ..., "phonemes": [...]}]``."""
-    return tuple(
-        Word(
-            word["text"],
-            word["start_s"],
-            word["end_s"],
-            tuple(
-                Phoneme(p["symbol"], p["start_s"], p["end_s"]) for p in word.get("phonemes", ())
-            ),
-        )
-        for word in json.loads(text or "[]")
+def _network(saved: SavedModel, number: int) -> nn.Module:
+    experiment, weights = saved.experiment, saved.networks[number]
+    functionals = experiment.functionals
+    inputs = Inputs(
+        frame_dim=len(make_extractor(experiment.features).names),
+        word_vectors=torch.from_numpy(np.pad(saved.vectors.vectors, ((1, 0), (0, 0)))),
+        trainable=experiment.embedding.trainable,
+        functional_dim=len(make_extractor(functionals).names) if functionals else 0,
+        num_phonemes=len(saved.phonemes),
+        num_speakers=len(weights["inputs.frame_mean"]) - 1,
     )
+    network = build_model(experiment.model, inputs)
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def _mean(weights: Sequence[Weights]) -> Weights:
+    """Of one layer of several networks."""
+    return replace(weights[0], values=torch.stack([each.values for each in weights]).mean(dim=0))
+
+
+def _described(extractor: FrameExtractor, clip: Clip) -> Frames:
+    try:
+        return extractor(clip.signal)
+    except FeatureError as e:
+        raise FeatureError(f"{clip.name}: {e}") from e

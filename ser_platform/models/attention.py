@@ -59,6 +59,13 @@ def attention(network: nn.Module, batch: Batch) -> dict[str, tuple[Weights, ...]
     Names are those of the modules, such as ``audio.pooling``; a network without attention has
     none.
     """
+    return answers_with_attention(network, batch)[1]
+
+
+def answers_with_attention(
+    network: nn.Module, batch: Batch
+) -> tuple[Tensor, dict[str, tuple[Weights, ...]]]:
+    """The logits ``[B, emotions]`` of a network that does not train, and its :func:`attention`."""
     found: dict[str, tuple[Weights, ...]] = {}
 
     def looking(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
@@ -79,12 +86,12 @@ def attention(network: nn.Module, batch: Batch) -> dict[str, tuple[Weights, ...]
     was_training = network.training
     try:
         with torch.inference_mode():
-            network.eval()(batch)
+            logits: Tensor = network.eval()(batch)
     finally:
         network.train(was_training)
         for handle in handles:
             handle.remove()
-    return found
+    return logits, found
 
 
 def _of_steps(

@@ -1,4 +1,4 @@
-r"""The tables as LaTeX, to be read with ``\input``; needs the package booktabs."""
+r"""The tables as LaTeX, to be read with ``\input``; needs the packages booktabs and graphicx."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,10 @@ _SPECIAL = {
 
 def as_latex(words: Words) -> str:
     """The text of a file: a float for each table, notes as a list at the end."""
-    lines = [r"% needs \usepackage{booktabs}"]
+    lines = [r"% needs \usepackage{booktabs} and \usepackage{graphicx}"]
     lines += [rf"\noindent\textbf{{{_plain(warning)}}}\par" for warning in words.warnings]
-    lines += [rf"\noindent {_plain(line)}\par" for line in words.head]
+    # A command has no place where LaTeX could break a line.
+    lines[1:1] = [f"% {' '.join(line.split())}" for line in words.head]
     for table in words.tables:
         lines += _table(table)
     lines.append(r"\begin{itemize}")
@@ -37,16 +38,17 @@ def _table(table: Table) -> list[str]:
     label = "".join(c if c.isalnum() else "-" for c in table.caption.lower())
     return [
         r"\begin{table*}",
-        r"  \centering\scriptsize",
+        r"  \centering",
         rf"  \caption{{{_plain(table.caption)}}}",
         rf"  \label{{tab:{label}}}",
+        r"  \resizebox{\textwidth}{!}{%",
         rf"  \begin{{tabular}}{{{aligned}}}",
         r"    \toprule",
         f"    {_line(table.columns)}",
         r"    \midrule",
         *(f"    {_line(row)}" for row in table.rows),
         r"    \bottomrule",
-        r"  \end{tabular}",
+        r"  \end{tabular}}",
         r"\end{table*}",
     ]
 

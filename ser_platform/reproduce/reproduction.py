@@ -102,6 +102,7 @@ def _publish(whole: Report, session: Session, copies: Mapping[str, Path], to: Co
     for name, path in copies.items():
         _write(path, written[name])
         say(to, f"  {path}")
+    session.lease.confirm()
     for name, content in written.items():
         key = f"reproductions/{session.key}/{name}"
         session.store.write(key, content)

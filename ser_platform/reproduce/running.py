@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ser_platform.config.signature import signature
-from ser_platform.errors import ConfigError, MuteCorpusError, SerError, StoreError, WorkersError
+from ser_platform.errors import (
+    ConfigError,
+    MuteCorpusError,
+    SerError,
+    StoreError,
+    StudyTakenError,
+    WorkersError,
+)
 from ser_platform.evidence.assess import assess
 from ser_platform.reproduce.outcome import Outcome
 from ser_platform.reproduce.rows import PaperRow
@@ -119,13 +126,13 @@ def run_row(session: Session, row: PaperRow, corpora: Corpora, seeds: int) -> Ou
     What one row lacks is no reason to leave the others; what all need is.
 
     Raises:
-        SerError: when the store or the workers are gone.
+        SerError: when the store or the workers are gone, or another process has taken over.
     """
     if row.left_out:
         return Outcome(row, "left out", reason=row.left_out)
     try:
         return _scored(session, row, corpora.of(row), seeds)
-    except (StoreError, WorkersError):
+    except (StoreError, StudyTakenError, WorkersError):
         raise
     except MuteCorpusError as e:
         return Outcome(row, "left out", reason=str(e))
@@ -136,7 +143,7 @@ def run_row(session: Session, row: PaperRow, corpora: Corpora, seeds: int) -> Ou
 def _scored(session: Session, row: PaperRow, given: Given, seeds: int) -> Outcome:
     architecture, workers = row.architecture, row.file.cluster.workers
     experiment = row.file.experiment(architecture)
-    prepared = prepare({architecture: experiment}, given)
+    prepared = prepare({architecture: experiment}, given, row.file.cluster)
     here = replace(
         session,
         file=row.file.model_copy(update={"store": session.store.url}),

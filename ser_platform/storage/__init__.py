@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ser_platform.config.cache import CacheConfig
+from ser_platform.config.paths import store_fault
 from ser_platform.errors import ConfigError
 from ser_platform.storage.base import ObjectStore
 
@@ -23,23 +24,15 @@ def open_store(url: str, cache: CacheConfig | None = None) -> ObjectStore:
     Raises:
         ConfigError: for a URL that names no store.
     """
+    if fault := store_fault(url):
+        raise ConfigError(f"store: {fault}")
     parts = urlsplit(url)
-    match parts.scheme:
-        case "":
-            if not url:
-                raise ConfigError("store: empty; give a folder or s3://bucket/prefix")
-            return _open_folder(Path(url).expanduser())
-        case "file":
-            if parts.netloc not in ("", "localhost") or not parts.path:
-                raise ConfigError(f"store: '{url}' names no folder here; write file:///a/folder")
-            return _open_folder(Path(unquote(parts.path)))
-        case "s3":
-            bucket = _open_bucket(parts.netloc, parts.path.strip("/"))
-            return bucket if cache is None else _with_copies(bucket, cache)
-        case other:
-            raise ConfigError(
-                f"store: no store for '{other}://'; known: a folder, file://, s3://bucket/prefix"
-            )
+    if parts.scheme == "s3":
+        bucket = _open_bucket(parts.netloc, parts.path.strip("/"))
+        return bucket if cache is None else _with_copies(bucket, cache)
+    if parts.scheme == "file":
+        return _open_folder(Path(unquote(parts.path)))
+    return _open_folder(Path(url).expanduser())
 
 
 def _open_folder(path: Path) -> ObjectStore:
@@ -49,14 +42,6 @@ def _open_folder(path: Path) -> ObjectStore:
 
 
 def _open_bucket(bucket: str, prefix: str) -> ObjectStore:
-    if not bucket:
-        raise ConfigError("store: s3:// without a bucket; write s3://bucket/prefix")
-    if "@" in bucket:
-        # The URL is not repeated: what stands before the @ is a secret.
-        raise ConfigError(
-            "store: credentials do not belong in the URL; write s3://bucket/prefix and set "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile"
-        )
     from ser_platform.storage.s3 import S3Store
 
     return S3Store(bucket, prefix)

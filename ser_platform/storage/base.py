@@ -15,6 +15,15 @@ class Entry:
     """When it was written, as Unix time, by the clock of the store."""
 
 
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """An object as it was read, and what tells it from what is stored there later."""
+
+    data: bytes
+    version: str
+    """Other contents have other versions; equal ones may share one."""
+
+
 class ObjectStore(Protocol):
     """Whole objects under string keys such as ``features/v1/1f/1f3a.st``.
 
@@ -50,6 +59,26 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def read_version(self, key: str) -> Versioned:
+        """The object, for :meth:`replace`.
+
+        Raises:
+            ObjectNotFoundError, StoreError: as :meth:`read`.
+        """
+        ...
+
+    def replace(self, key: str, data: bytes, version: str) -> bool:
+        """Store ``data`` if what lies there is still of that version; whether this call stored it.
+
+        Also False when nothing lies there any more. A server that ignores the condition stores in
+        any case, and an answer that was lost on the way makes a success look like a refusal:
+        whoever relies on it reads back.
+
+        Raises:
+            StoreError: when the store cannot be reached or refuses.
+        """
+        ...
+
     def exists(self, key: str) -> bool:
         """Whether something is stored under ``key``."""
         ...
@@ -64,4 +93,12 @@ class ObjectStore(Protocol):
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """The same objects as :meth:`keys`, in the same order, with size and time."""
+        ...
+
+    def clear_unfinished(self, older_than_s: float, *, delete: bool) -> list[Entry]:
+        """What killed processes left half-written, and no reader ever sees; gone if ``delete``.
+
+        Raises:
+            StoreError: when the store cannot be reached or refuses.
+        """
         ...

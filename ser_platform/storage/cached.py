@@ -12,7 +12,7 @@ from typing import TypeVar
 from filelock import FileLock
 
 from ser_platform.errors import CorruptObjectError
-from ser_platform.storage.base import Entry, ObjectStore
+from ser_platform.storage.base import Entry, ObjectStore, Versioned
 from ser_platform.storage.keys import check_key
 from ser_platform.storage.local import temporary_file
 
@@ -23,13 +23,16 @@ Parsed = TypeVar("Parsed")
 _PART_LIVES_S = 3600.0  # an unfinished file older than this has lost its process
 
 
-def read_parsed(store: ObjectStore, key: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+def read_parsed(
+    store: ObjectStore, key: str, parse: Callable[[bytes], Parsed], *, keep: bool = True
+) -> Parsed:
     """``parse`` of an object that never changes: from a copy here, where the store keeps some.
 
     Args:
         store: any.
         key: one whose content is fixed by its name.
         parse: raises CorruptObjectError for bytes that are not what was stored; never None.
+        keep: False makes no copy where there is none.
 
     Raises:
         ObjectNotFoundError: when nothing is stored under ``key``, and no copy is here.
@@ -37,7 +40,7 @@ def read_parsed(store: ObjectStore, key: str, parse: Callable[[bytes], Parsed]) 
         StoreError: when the store cannot be reached or refuses.
     """
     if isinstance(store, CachedStore):
-        return store.read_parsed(key, parse)
+        return store.read_parsed(key, parse, keep=keep)
     return parse(store.read(key))
 
 
@@ -69,6 +72,14 @@ class CachedStore:
     def create(self, key: str, data: bytes) -> bool:
         return self._store.create(key, data)
 
+    def read_version(self, key: str) -> Versioned:
+        return self._store.read_version(key)
+
+    def replace(self, key: str, data: bytes, version: str) -> bool:
+        is_stored = self._store.replace(key, data, version)
+        self._drop(key)
+        return is_stored
+
     def exists(self, key: str) -> bool:
         return self._store.exists(key)
 
@@ -82,12 +93,19 @@ class CachedStore:
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         return self._store.entries(prefix)
 
-    def read_parsed(self, key: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+    def clear_unfinished(self, older_than_s: float, *, delete: bool) -> list[Entry]:
+        return self._store.clear_unfinished(older_than_s, delete=delete)
+
+    def read_parsed(
+        self, key: str, parse: Callable[[bytes], Parsed], *, keep: bool = True
+    ) -> Parsed:
         """See the function of this name."""
         path = self._copies / check_key(key)
         parsed = self._copy(path, parse)
         if parsed is not None:
             return parsed
+        if not keep:
+            return parse(self._store.read(key))
         with contextlib.ExitStack() as stack:
             try:
                 self._locks.mkdir(parents=True, exist_ok=True)

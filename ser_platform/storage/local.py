@@ -1,14 +1,18 @@
 """Objects as files under a folder."""
 
 import errno
+import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from filelock import FileLock, Timeout
+
 from ser_platform.errors import ObjectNotFoundError, StoreError
-from ser_platform.storage.base import Entry
+from ser_platform.storage.base import Entry, Versioned
 from ser_platform.storage.keys import check_key
 
 _REMEDIES = {
@@ -21,6 +25,11 @@ _REMEDIES = {
     errno.EEXIST: "a file lies where a folder is needed: give another store",
     errno.EISDIR: "a folder lies where an object should be: no key may be the folder of another",
 }
+
+
+_PART = ".part"
+_LOCK_S = 15.0
+"""How long another process may be in the middle of a :meth:`LocalStore.replace`."""
 
 
 class LocalStore:
@@ -63,6 +72,23 @@ class LocalStore:
                 part.replace(path)
         return True
 
+    def read_version(self, key: str) -> Versioned:
+        data = self.read(key)
+        return Versioned(data, _version(data))
+
+    def replace(self, key: str, data: bytes, version: str) -> bool:
+        path = self._path(key)
+        with self._explained("write", key), self._locked(path):
+            try:
+                found = path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+            if _version(found) != version:
+                return False
+            with temporary_file(path, data) as part:
+                part.replace(path)
+        return True
+
     def exists(self, key: str) -> bool:
         return self._path(key).is_file()
 
@@ -91,6 +117,36 @@ class LocalStore:
                     continue  # deleted since it was listed
             yield Entry(key, status.st_size, status.st_mtime)
 
+    def clear_unfinished(self, older_than_s: float, *, delete: bool) -> list[Entry]:
+        found: list[Entry] = []
+        with self._explained("clear", "*" + _PART):
+            for path in sorted(self._root.rglob(f".*{_PART}")):
+                try:
+                    status = path.stat()
+                    if status.st_mtime > time.time() - older_than_s:
+                        continue
+                    if delete:
+                        path.unlink()
+                except FileNotFoundError:
+                    continue  # its process lives, and has just finished it
+                name = path.relative_to(self._root).as_posix()
+                found.append(Entry(name, status.st_size, status.st_mtime))
+        return found
+
+    @contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
+        """The only one of all processes that replaces the object; its lock file stays."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.parent / f".{path.name}.lock", timeout=_LOCK_S)
+        try:
+            with lock:
+                yield
+        except (Timeout, NotImplementedError) as error:  # filelock's: a disk without locks
+            raise StoreError(
+                f"cannot lock '{path}': {error}; a process that was stopped may hold it, or the "
+                "disk knows no locks: give another store"
+            ) from error
+
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
 
@@ -109,7 +165,7 @@ class LocalStore:
 def temporary_file(path: Path, data: bytes) -> Iterator[Path]:
     """A hidden file with ``data`` beside ``path``, on the disk for good, gone afterwards."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.parent / f".{uuid4().hex}.part"
+    part = path.parent / f".{uuid4().hex}{_PART}"
     try:
         with part.open("xb") as file:
             file.write(data)
@@ -118,6 +174,10 @@ def temporary_file(path: Path, data: bytes) -> Iterator[Path]:
         yield part
     finally:
         part.unlink(missing_ok=True)
+
+
+def _version(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _unless_gone(error: OSError) -> None:

@@ -1,6 +1,8 @@
 """Objects in a bucket of Amazon S3, or of any server that speaks S3."""
 
 import contextlib
+import random
+import time
 from collections.abc import Callable, Iterator
 from operator import attrgetter, methodcaller
 from typing import Any, TypeVar
@@ -11,14 +13,14 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionClosedError,
-    FlexibleChecksumError,
     IncompleteReadError,
     ReadTimeoutError,
     ResponseStreamingError,
 )
 
 from ser_platform.errors import ObjectNotFoundError, StoreError
-from ser_platform.storage.base import Entry
+from ser_platform.storage import met
+from ser_platform.storage.base import Entry, Versioned
 from ser_platform.storage.keys import check_key
 from ser_platform.storage.s3_errors import code_of, explain, host_of
 
@@ -28,21 +30,22 @@ _CONFIG = Config(
     signature_version="s3v4",
     connect_timeout=5,
     read_timeout=15,
-    retries={"mode": "standard", "total_max_attempts": 5},
+    retries={"mode": "standard", "total_max_attempts": 5},  # waits between them have jitter
+    # Every reader holds what it reads to a SHA-256 (storage/intact.py), whichever server sent it;
+    # what botocore finds damaged it would neither read again nor hand out to be looked at.
+    response_checksum_validation="when_required",
 )
 # Servers other than Amazon's may refuse the checksum headers that botocore sends by default.
-_FEW_CHECKSUMS = Config(
-    request_checksum_calculation="when_required", response_checksum_validation="when_required"
-)
+_FEW_CHECKSUMS = Config(request_checksum_calculation="when_required")
 # botocore repeats a request, but not a body that broke off while it was read.
 _BODY_BROKE_OFF = (
     ConnectionClosedError,
-    FlexibleChecksumError,
     IncompleteReadError,
     ReadTimeoutError,
     ResponseStreamingError,
 )
-_BODY_ATTEMPTS = 3
+_BODY_WAITS_S = (0.2, 1.0)
+"""Before a body is asked for again; half as long to half as much again."""
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 _MISSING = {"NoSuchKey", "404"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
@@ -66,9 +69,12 @@ class S3Store:
         return {**self.__dict__, "_client": None}
 
     def read(self, key: str) -> bytes:
+        return self.read_version(key).data
+
+    def read_version(self, key: str) -> Versioned:
         target = self._target(key)
 
-        def get(s3: Any) -> bytes | None:
+        def get(s3: Any) -> Versioned | None:
             try:
                 return _read_whole(s3, target)
             except ClientError as error:
@@ -76,28 +82,20 @@ class S3Store:
                     raise
                 return None
 
-        data = self._ask("GetObject", key, get)
-        if data is None:
+        found = self._ask("GetObject", key, get)
+        if found is None:
             raise ObjectNotFoundError(key, self.url)
-        return data
+        return found
 
     def write(self, key: str, data: bytes) -> None:
         put = methodcaller("put_object", **self._target(key), Body=data)
         self._ask("PutObject", key, put)
 
     def create(self, key: str, data: bytes) -> bool:
-        target = self._target(key)
+        return self._put_if(key, data, _TAKEN, IfNoneMatch="*")
 
-        def put(s3: Any) -> bool:
-            try:
-                s3.put_object(**target, Body=data, IfNoneMatch="*")
-            except ClientError as error:
-                if code_of(error) not in _TAKEN:
-                    raise
-                return False
-            return True
-
-        return self._ask("PutObject", key, put)
+    def replace(self, key: str, data: bytes, version: str) -> bool:
+        return self._put_if(key, data, _TAKEN | _MISSING, IfMatch=version)
 
     def exists(self, key: str) -> bool:
         # Not by HEAD: its failures come without a reason, so wrong credentials or a missing
@@ -114,6 +112,23 @@ class S3Store:
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         # Not every server lists in the order of the keys.
         return iter(sorted(self._listed(prefix), key=attrgetter("key")))
+
+    def clear_unfinished(self, older_than_s: float, *, delete: bool) -> list[Entry]:
+        return []  # one request writes an object, or none
+
+    def _put_if(self, key: str, data: bytes, refusals: set[str], **condition: str) -> bool:
+        target = self._target(key)
+
+        def put(s3: Any) -> bool:
+            try:
+                s3.put_object(**target, Body=data, **condition)
+            except ClientError as error:
+                if code_of(error) not in refusals:
+                    raise
+                return False
+            return True
+
+        return self._ask("PutObject", key, put)
 
     def _listed(self, prefix: str) -> Iterator[Entry]:
         query = {"Bucket": self._bucket, "Prefix": self._prefix + prefix}
@@ -158,16 +173,29 @@ class S3Store:
                     f"{self.url}: the endpoint in AWS_ENDPOINT_URL_S3 (or in the AWS profile) is "
                     "not a URL; write one such as http://127.0.0.1:8333"
                 ) from error
+            client.meta.events.register("needs-retry.s3", _count_repeated)
             self._client = client
         return self._client
 
 
-def _read_whole(s3: Any, target: dict[str, str]) -> bytes:
-    for _ in range(_BODY_ATTEMPTS - 1):
-        body = s3.get_object(**target)["Body"]
+def _read_whole(s3: Any, target: dict[str, str]) -> Versioned:
+    for wait_s in _BODY_WAITS_S:
         with contextlib.suppress(*_BODY_BROKE_OFF):
-            return body.read()
-    return s3.get_object(**target)["Body"].read()
+            return _read_once(s3, target)
+        met.count("broken off")
+        time.sleep(wait_s * random.uniform(0.5, 1.5))  # nosec B311  # no secret
+    return _read_once(s3, target)
+
+
+def _read_once(s3: Any, target: dict[str, str]) -> Versioned:
+    answer = s3.get_object(**target)
+    return Versioned(answer["Body"].read(), answer["ETag"])
+
+
+def _count_repeated(attempts: int, **_: object) -> None:
+    """Called by botocore after each attempt at a request."""
+    if attempts > 1:
+        met.count("repeated")
 
 
 def _is_amazon(endpoint: str) -> bool:

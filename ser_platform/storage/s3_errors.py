@@ -8,7 +8,6 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectionError,  # noqa: A004 - botocore's own: no connection at all
     CredentialRetrievalError,
-    FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
     LoginError,
@@ -129,7 +128,7 @@ def _of_connection(error: BotoCoreError) -> tuple[str, str]:
             return "that is no name for a bucket", "correct the store's URL"
         case ReadTimeoutError() | ConnectionClosedError() | HTTPClientError():
             return f"the connection kept breaking off ({type(error).__name__})", _LATER
-        case IncompleteReadError() | FlexibleChecksumError():
-            return f"the object kept arriving damaged ({type(error).__name__})", _LATER
+        case IncompleteReadError():
+            return f"the object kept breaking off ({type(error).__name__})", _LATER
         case _:
             return f"{type(error).__name__}: {error}", "check the AWS settings"

@@ -79,6 +79,8 @@ def reason(error: BaseException) -> str:
         return found[1].lower()
     if "timeout" in text.lower():
         return "no answer"
+    if "RemoteDisconnected" in text:
+        return "it broke the connection off"
     return text.partition("\n")[0][:300] or type(error).__name__
 
 

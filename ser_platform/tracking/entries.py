@@ -1,6 +1,7 @@
 """What goes into the log besides results, and what comes back out of it."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,8 @@ class StudyInfo:
     synthetic: bool
     selected_on_test: bool = False
     """Whether the test part chooses in it."""
+    opened_at: float = field(default_factory=time.time)
+    """Unix time in seconds; a journal keeps that of then."""
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,16 @@ _DEFAULTS = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
 }
+_NO_PICKLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 
 
 def set_defaults() -> None:
-    """Fill in what the user's environment leaves open.
+    """Fill in what the user's environment leaves open, and refuse pickled models.
 
     MLflow takes these from the environment and nowhere else, some of them while it is imported.
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)  # noqa: TID251  given to MLflow, not read by us
+    # Said over the user's own: unpickling runs what whoever wrote the model likes.
+    os.environ[_NO_PICKLE] = "false"  # noqa: TID251  given to MLflow, not read by us

@@ -44,6 +44,28 @@ def read_finals(uri: str, experiment: str) -> Finals:
     return Finals(experiment_id, found, frozenset(opened.tags))
 
 
+def logged_run_keys(uri: str) -> set[str]:
+    """Keys of the runs that MLflow has results of, in whichever of its experiments.
+
+    Raises:
+        TrackingError: when MLflow, or its database, is not there.
+    """
+    check_uri(uri)
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        raise TrackingError(f"there is no {file}, so what MLflow names is not known")
+    try:
+        client = connect(uri)
+        return {
+            run.data.tags[layout.RUN_KEY]
+            for opened in client.search_experiments()
+            for run in search(client, opened.experiment_id, "")
+            if layout.RUN_KEY in run.data.tags
+        }
+    except OUTAGE as e:
+        raise TrackingError(f"MLflow at {uri}: {reason(e)}") from e
+
+
 def _experiment(client: MlflowClient, uri: str, name: str) -> Experiment:
     known = {found.name: found for found in client.search_experiments()}
     if name not in known:

@@ -10,7 +10,6 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from ser_platform.cards.words import in_words
-from ser_platform.config.schema import TrackingConfig
 from ser_platform.results import RunResult
 from ser_platform.tracking import layout
 from ser_platform.tracking.proof import Final
@@ -18,13 +17,13 @@ from ser_platform.tracking.proof import Final
 _TAKEN = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 
 
-def registered_name(config: TrackingConfig, run: RunResult) -> str:
-    """``tracking.registered_model``, or ``ser-<corpus>``.
+def registered_name(given: str, run: RunResult) -> str:
+    """``tracking.registered_model`` as it is given, or ``ser-<corpus>``.
 
     What MLflow refuses in a name (``/``, ``:``) or a shell would split becomes ``-``.
     """
     corpus = re.sub(r"[^\w.]+", "-", in_words(run.protocol.get("corpus", ""))).strip("-.")
-    return config.registered_model or "-".join(filter(None, ["ser", corpus]))
+    return given or "-".join(filter(None, ["ser", corpus]))
 
 
 def find_version(client: MlflowClient, name: str, model: LoggedModel) -> ModelVersion | None:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from ser_platform.errors import TrackingError
 
 _SQLITE = "sqlite:///"
+# No model is unpickled, and no queue of jobs is served by processes that nobody needs.
+_UI_SETTINGS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"
 _SQLITE_HEADER = b"SQLite format 3\0"
 
 
@@ -39,7 +41,7 @@ def check_uri(uri: str) -> None:
             f"tracking.uri '{uri}' is neither a SQLite file nor a server; write "
             "sqlite:///folder/mlflow.db or http://host:port"
         )
-    if parts.username or parts.password:
+    if parts.username or parts.password or "password=" in parts.query:
         raise TrackingError(
             f"tracking.uri carries a user name or password for {parts.hostname}, and is logged "
             "with every run; take them out and set MLFLOW_TRACKING_USERNAME and "
@@ -52,7 +54,8 @@ def ui_command(uri: str) -> str:
     file = sqlite_file(uri)
     if file is None:
         return uri
-    return f"{_mlflow()} ui --backend-store-uri {_SQLITE}{file} --port 5000"
+    place = f"--backend-store-uri {_SQLITE}{file} --host 127.0.0.1 --port 5000"
+    return f"{_UI_SETTINGS} {_mlflow()} ui {place}"
 
 
 def ui_link(uri: str, experiment_id: str = "", view: str = "") -> str:

@@ -11,15 +11,18 @@ import numpy as np
 
 from ser_platform.batches import collate
 from ser_platform.emotions import EMOTIONS
-from ser_platform.errors import FeatureError
+from ser_platform.errors import CorruptObjectError, FeatureError, ObjectNotFoundError
 from ser_platform.evidence.telling import picture_name, telling
 from ser_platform.features.audio import load
 from ser_platform.inference.attention_figure import draw_attention
 from ser_platform.models.attention import attention
 from ser_platform.results import Predictions, RunResult
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.intact import read_or_put_aside
+from ser_platform.storage.sealed import ZIP_COMMENT, seal_zip, unsealed_zip
+from ser_platform.storage.zips import zipped_files
 from ser_platform.train.checkpoint import load_weights
-from ser_platform.train.loop import new_model
+from ser_platform.train.loop import loaded_model
 from ser_platform.train.runs import Run
 from ser_platform.train.stored import FoldKeys
 from ser_platform.utterance import Utterance
@@ -32,23 +35,24 @@ def pictures(
 ) -> dict[str, bytes]:
     """PNGs by name, stored beside the fold's weights; none for a network without attention.
 
-    What the store holds already is not drawn again. A recording that is gone by now only costs
-    the pictures. Where nothing validates there are none: nobody is shown the test part.
+    What the store holds already is not drawn again. A recording or weights that are gone by now
+    only cost the pictures. Where nothing validates there are none: nobody is shown the test part.
     """
     first = result.folds[0]
     if first.validation is None:
         _log.info("no pictures of attention of %s: it has no validation part", run.architecture)
         return {}
     key = FoldKeys(run.key, first.fold).attention
-    if not store.exists(key):
+    stored = read_or_put_aside(store, key, lambda data: zipped_files(unsealed_zip(data)))
+    if stored is None:
         try:
             drawn = dict(_draw(run, first.fold, first.validation, store, corpus))
-        except FeatureError as e:
+        except (FeatureError, CorruptObjectError, ObjectNotFoundError) as e:
             _log.warning("no pictures of attention of %s: %s", run.architecture, e)
             return {}
         store.write(key, _zipped(drawn))
-    with ZipFile(BytesIO(store.read(key))) as file:
-        return {name: file.read(name) for name in file.namelist()}
+        return drawn
+    return stored
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
@@ -57,7 +61,8 @@ def _zipped(files: dict[str, bytes]) -> bytes:
     with ZipFile(buffer, "w") as file:
         for name, content in files.items():
             file.writestr(name, content)
-    return buffer.getvalue()
+        file.comment = ZIP_COMMENT
+    return seal_zip(buffer.getvalue())
 
 
 def _draw(
@@ -68,11 +73,13 @@ def _draw(
     corpus: Sequence[Utterance],
 ) -> Iterator[tuple[str, bytes]]:
     fold = next(fold for fold in run.prepared.folds if fold.number == number)
-    dataset = run.prepared.sealed[fold.test].fetch()
-    network = new_model(run.experiment, dataset, dataset.rows(fold.train), fold.number)
-    network.load_state_dict(load_weights(store, FoldKeys(run.key, fold.number).weights))
     chosen = list(telling(validation))
     ids = [validation.ids[i] for i in chosen]
+    # Of them alone: the driver's machine may have no room for all frames, and trains nothing.
+    dataset = run.prepared.sealed[fold.test].fetch_only(ids)
+    network = loaded_model(
+        run.experiment, dataset, load_weights(store, FoldKeys(run.key, fold.number).weights)
+    )
     batch = collate(dataset, dataset.rows(ids), run.experiment.model)
     layers = attention(network, batch)
     if not layers:

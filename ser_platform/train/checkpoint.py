@@ -1,17 +1,13 @@
 """A fold's progress as one object: tensors and JSON under a digest, never a pickle."""
 
-import logging
-
 import numpy as np
 import torch
 
-from ser_platform.errors import CorruptObjectError, ObjectNotFoundError
 from ser_platform.features.shard import pack, unpack
 from ser_platform.results import Epoch
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.intact import read_intact, read_or_put_aside
 from ser_platform.train.loop import Progress, Weights
-
-_log = logging.getLogger(__name__)
 
 _PARTS = ("weights", "best_weights", "test_weights", "optimizer")
 
@@ -34,13 +30,10 @@ def save_progress(store: ObjectStore, key: str, progress: Progress) -> None:
 
 def load_progress(store: ObjectStore, key: str) -> Progress:
     """What :func:`save_progress` wrote; a fresh start when there is none or it is damaged."""
-    try:
-        tensors, meta = unpack(store.read(key))
-    except ObjectNotFoundError:
+    found = read_or_put_aside(store, key, unpack)
+    if found is None:
         return Progress()
-    except CorruptObjectError as e:
-        _log.warning("%s in %s: %s; the fold starts again", key, store.url, e)
-        return Progress()
+    tensors, meta = found
     parts: dict[str, Weights] = {part: {} for part in _PARTS}
     for name, value in tensors.items():
         part, parameter = name.split("/", 1)
@@ -66,10 +59,10 @@ def load_weights(store: ObjectStore, key: str) -> Weights:
         ObjectNotFoundError: when there is none.
         CorruptObjectError: when it is not what was written.
     """
-    try:
-        tensors, _ = unpack(store.read(key))
-    except CorruptObjectError as e:
-        raise CorruptObjectError(
-            f"{key} in {store.url}: {e}; delete the folder it lies in to train the fold again"
-        ) from e
+    tensors, _ = read_intact(store, key, unpack)
     return {name: torch.from_numpy(np.array(value)) for name, value in tensors.items()}
+
+
+def has_weights(store: ObjectStore, key: str) -> bool:
+    """Whether they are there and intact; damaged ones go into quarantine."""
+    return read_or_put_aside(store, key, unpack) is not None

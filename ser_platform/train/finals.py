@@ -6,16 +6,18 @@ from collections.abc import Sequence
 import ray
 
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.errors import SerError, TrainingError
+from ser_platform.errors import SerError, StudyTakenError, TrainingError
 from ser_platform.results import RunResult, score
 from ser_platform.runtime import fetch
 from ser_platform.tracking import ModelFiles, layout
 from ser_platform.train.attention import pictures
+from ser_platform.train.checkpoint import has_weights
 from ser_platform.train.given import Given
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.package import package
 from ser_platform.train.runs import AnyRun, NestedRun, Run
 from ser_platform.train.session import Session, open_session
+from ser_platform.train.stored import FoldKeys
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +64,10 @@ def score_runs(
             after it, which have seen what came of the first; whoever selects counts.
 
     Raises:
+        StudyTakenError: when another process has taken the study over.
         TrainingError: when folds failed; after all others were scored and logged.
     """
+    session.lease.confirm()
     jobs = {run.key: _jobs(session, run) for run in runs}
     ray.get([session.queue.submit.remote(job) for some in jobs.values() for job in some])
     scored = [(run, _await(session, run, jobs[run.key], scoring)) for run in runs]
@@ -77,6 +81,7 @@ def score_runs(
         if result.complete:
             first = run.of_fold(result.folds[0].fold)
             shown = pictures(first, result, session.store, session.utterances)
+        session.lease.confirm()
         session.tracker.log(result, model, {f"attention/{n}": p for n, p in shown.items()})
     if failed := [result for _, result in scored if not result.complete]:
         raise TrainingError("; ".join(f"{r.architecture}: {r.shortfall}" for r in failed))
@@ -105,7 +110,20 @@ def _model(session: Session, run: AnyRun, result: RunResult) -> ModelFiles | Non
             run.architecture,
         )
         return None
+    _mend_weights(session, run)
     return package(run, result, session.store, session.utterances, session.folder)
+
+
+def _mend_weights(session: Session, run: Run) -> None:
+    """Train again, to the same numbers, the folds whose weights were damaged since."""
+    lost = [
+        job
+        for job in run.jobs(session.store.url, score_test=True)
+        if not has_weights(session.store, FoldKeys(run.key, job.fold.number).weights)
+    ]
+    ray.get([session.queue.submit.remote(job) for job in lost])
+    for job in lost:
+        fetch(session.queue.result.remote(job.name))
 
 
 def _jobs(session: Session, run: AnyRun) -> list[FoldJob]:
@@ -127,6 +145,8 @@ def _failure(session: Session, job: FoldJob) -> str:
     """Wait for a fold; why it failed, if it did."""
     try:
         fetch(session.queue.result.remote(job.name))
+    except StudyTakenError:
+        raise
     except SerError as e:
         return str(e)
     return ""

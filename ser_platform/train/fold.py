@@ -9,10 +9,11 @@ import torch
 from ser_platform.config.schema import Experiment
 from ser_platform.corpora.folds import Fold
 from ser_platform.dataset import Dataset, Rows
-from ser_platform.errors import WithdrawnError
+from ser_platform.errors import CorruptObjectError, WithdrawnError
 from ser_platform.results import Epoch, FoldResult, Predictions
 from ser_platform.storage.base import ObjectStore
 from ser_platform.train.checkpoint import (
+    has_weights,
     load_progress,
     load_weights,
     save_progress,
@@ -21,7 +22,7 @@ from ser_platform.train.checkpoint import (
 from ser_platform.train.loop import Progress, Weights, fit, new_model
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.scoring import predict
-from ser_platform.train.stored import FoldKeys, read_result
+from ser_platform.train.stored import FoldKeys, read_result, write_result
 
 AfterEpoch = Callable[[Sequence[Epoch]], bool]
 """Asked on rank 0 with all epochs so far whenever there is one more: whether to go on."""
@@ -50,7 +51,7 @@ def train_fold(
         WithdrawnError: when ``after_epoch`` says so; on all ranks alike, progress is stored.
     """
     keys = FoldKeys(run_key, fold.number)
-    done = read_result(store, keys.trained)
+    done = _done(store, keys, keys.trained, ranks)
     if done is not None:
         return done
     train, validation = dataset.rows(fold.train), dataset.rows(fold.validation)
@@ -68,7 +69,7 @@ def train_fold(
                 f"{len(progress.epochs)} epochs"
             )
 
-    before = load_progress(store, keys.progress)
+    before = _progress(store, keys, ranks)
     if before.epochs:
         ask(before)
     progress = fit(
@@ -111,7 +112,7 @@ def train_fold(
     )
     if ranks.rank == 0:
         save_weights(store, keys.weights, weights, {"run_key": run_key})
-        store.write(keys.trained, result.model_dump_json().encode())
+        write_result(store, keys.trained, result)
         store.delete(keys.progress)
     ranks.wait()  # the others read what this one wrote
     return result
@@ -128,14 +129,14 @@ def score_fold(
 ) -> FoldResult:
     """The result of a selected setting with its test part, scored once and stored."""
     keys = FoldKeys(run_key, fold.number)
-    done = read_result(store, keys.scored)
+    done = _done(store, keys, keys.scored, ranks)
     if done is not None:
         return done
     allowed = dataset if experiment.selects_on_test else dataset.without(fold.test)
     trained = train_fold(experiment, run_key, fold, allowed, store, ranks, after_epoch)
     if trained.test is not None:  # by a selection that looked at it all along
         if ranks.rank == 0:
-            store.write(keys.scored, trained.model_dump_json().encode())
+            write_result(store, keys.scored, trained)
         return trained
     started = time.perf_counter()
     model = new_model(experiment, dataset, dataset.rows(fold.train), fold.number)
@@ -146,8 +147,45 @@ def score_fold(
         update={"test": test, "seconds": seconds, "finished_at": time.time()}
     )
     if ranks.rank == 0:
-        store.write(keys.scored, result.model_dump_json().encode())
+        write_result(store, keys.scored, result)
     return result
+
+
+def _done(store: ObjectStore, keys: FoldKeys, key: str, ranks: Ranks) -> FoldResult | None:
+    """A stored result whose weights are there too, the same on every rank; else it is made again.
+
+    Rank 0 looks first, and puts aside what is damaged: two ranks that saw different things would
+    wait for each other.
+
+    Raises:
+        CorruptObjectError: when another rank cannot read what rank 0 could.
+    """
+    found = read_result(store, key) if ranks.rank == 0 else None
+    if not ranks.agree(found is not None and has_weights(store, keys.weights)):
+        return None
+    found = found or read_result(store, key)
+    if found is None:
+        raise _only_by_rank_0(store, key)
+    return found
+
+
+def _progress(store: ObjectStore, keys: FoldKeys, ranks: Ranks) -> Progress:
+    """What an earlier attempt left, the same on every rank.
+
+    Raises:
+        CorruptObjectError: when another rank cannot read what rank 0 could.
+    """
+    found = load_progress(store, keys.progress) if ranks.rank == 0 else Progress()
+    is_any = ranks.agree(bool(found.epochs))
+    if is_any and not found.epochs:
+        found = load_progress(store, keys.progress)
+        if not found.epochs:
+            raise _only_by_rank_0(store, keys.progress)
+    return found
+
+
+def _only_by_rank_0(store: ObjectStore, key: str) -> CorruptObjectError:
+    return CorruptObjectError(f"'{key}' in {store.url} can be read by rank 0 only")
 
 
 def _predictions(

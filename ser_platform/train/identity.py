@@ -20,8 +20,8 @@ from ser_platform.utterance import Utterance
 _RESULT_CODE = (
     *("emotions.py", "utterance.py", "metrics.py", "results.py"),
     *("config/model", "config/inputs.py"),
-    *("corpora", "transcripts", "features", "models", "dataset.py", "batches.py"),
-    "normalisation.py",
+    *("corpora", "transcripts", "features", "models", "dataset.py", "joining.py"),
+    *("batches.py", "normalisation.py"),
     *("train/loop.py", "train/scoring.py", "train/fold.py", "train/checkpoint.py"),
     *("train/group.py", "train/ranks.py", "train/seeding.py", "train/adam.py"),
     "train/resident.py",

@@ -1,6 +1,6 @@
 """A fold as work: everything a worker group has to be told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ser_platform.corpora.folds import Fold
 from ser_platform.train.resident import Resident
@@ -26,3 +26,8 @@ class FoldJob:
         return (
             f"{self.run_key}/fold{self.fold.number}/{'scored' if self.score_test else 'trained'}"
         )
+
+    @property
+    def without_ids(self) -> "FoldJob":
+        """What is kept of it once it is done: the ids of its utterances are most of its memory."""
+        return replace(self, fold=replace(self.fold, train=(), validation=(), test=()))

@@ -53,18 +53,18 @@ class Progress:
     step: int = 0
 
 
+def loaded_model(experiment: Experiment, dataset: Dataset, weights: Weights) -> "Network":
+    """A trained network: with its weights comes what it took from its training part."""
+    network = build_model(experiment.model, _inputs(experiment, dataset))
+    network.load_state_dict(weights)
+    return network
+
+
 def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) -> "Network":
     """A freshly initialised network, normalised by the training part of its fold."""
     seed_everything(experiment.train.seed, fold)
     by = experiment.train.normalisation
-    inputs = Inputs(
-        frame_dim=dataset.frame_dim,
-        word_vectors=torch.from_numpy(np.array(dataset.word_vectors)),
-        trainable=experiment.embedding.trainable,
-        functional_dim=dataset.functionals.shape[1],
-        num_phonemes=len(dataset.phonemes),
-        num_speakers=dataset.num_speakers if by == "speaker" else 0,
-    )
+    inputs = _inputs(experiment, dataset)
     of_frames = fitted(frame_statistics, dataset, train, by)
     inputs.set_normalisation(*map(torch.from_numpy, of_frames))
     if inputs.functional_dim:
@@ -72,6 +72,19 @@ def new_model(experiment: Experiment, dataset: Dataset, train: Rows, fold: int) 
         inputs.set_functional_normalisation(*map(torch.from_numpy, of_utterances))
     inputs.set_known_phonemes(torch.from_numpy(phonemes_of(dataset, train)))
     return build_model(experiment.model, inputs)
+
+
+def _inputs(experiment: Experiment, dataset: Dataset) -> Inputs:
+    """Of the right sizes; nothing is taken from the frames yet."""
+    by_speaker = experiment.train.normalisation == "speaker"
+    return Inputs(
+        frame_dim=dataset.frame_dim,
+        word_vectors=torch.from_numpy(np.array(dataset.word_vectors)),
+        trainable=experiment.embedding.trainable,
+        functional_dim=dataset.functionals.shape[1],
+        num_phonemes=len(dataset.phonemes),
+        num_speakers=dataset.num_speakers if by_speaker else 0,
+    )
 
 
 def fit(
@@ -89,7 +102,7 @@ def fit(
 
     Args:
         experiment: the complete setting.
-        dataset: the corpus, resident in memory.
+        dataset: the corpus, in memory or mapped.
         fold: number of the fold, from 1; part of every seed.
         train: rows that are learned from.
         validation: rows that choose the epoch; none: the last one is kept.
@@ -100,7 +113,8 @@ def fit(
             of; None, unless the experiment is to show what choosing on test does.
 
     Raises:
-        TrainingError: when the loss is not finite; on all ranks alike.
+        TrainingError: when the loss or its gradients are not finite, at that step; on all ranks
+            alike. What ``save`` was given last is as it was.
     """
     settings = experiment.train
     model = new_model(experiment, dataset, train, fold).to(ranks.device)
@@ -124,24 +138,26 @@ def fit(
             settings.batch_size,
             np.random.default_rng([settings.seed, fold, number]),
         )
-        train_loss = _train_epoch(
-            experiment, network, optimizer, dataset, batches, ranks, progress
-        )
+        try:
+            train_loss, clipped = _train_epoch(
+                experiment, network, optimizer, dataset, batches, ranks, progress
+            )
+        except FloatingPointError as e:
+            raise _diverged(experiment, fold, f"epoch {number}, {e}") from e
         answers = {
             part: predict(experiment, model, dataset, rows, ranks) for part, rows in judged.items()
         }
         progress.weights = {name: value.cpu() for name, value in model.state_dict().items()}
         progress.optimizer = flatten(optimizer)
         if problem := _not_finite(train_loss, progress.weights, answers):
-            raise TrainingError(
-                f"fold {fold}, epoch {number}: {problem}; lower train.learning_rate (now "
-                f"{settings.learning_rate:g}) or train.clip_norm (now {settings.clip_norm:g})"
-            )
+            raise _diverged(experiment, fold, f"epoch {number}: {problem}")
         scores: dict[str, float] = {}
         for part, probabilities in answers.items():
             scores |= part_scores(_PREFIX[part], probabilities, dataset.labels[judged[part]])
         seconds = time.perf_counter() - started
-        progress.epochs.append(Epoch(train_loss=train_loss, seconds=seconds, **scores))
+        progress.epochs.append(
+            Epoch(train_loss=train_loss, clipped_steps=clipped, seconds=seconds, **scores)
+        )
         if _is_better(progress.epochs, progress.best_epoch, "val"):
             progress.best_epoch = number
             progress.best_weights = {k: v.clone() for k, v in progress.weights.items()}
@@ -160,12 +176,19 @@ def _train_epoch(
     batches: list[Rows],
     ranks: Ranks,
     progress: Progress,
-) -> float:
-    """Mean loss over the utterances of one epoch; the network and optimizer are stepped."""
+) -> tuple[float, int]:
+    """Mean loss over the utterances of one epoch, and how many of its steps were clipped.
+
+    Network and optimizer are stepped.
+
+    Raises:
+        FloatingPointError: when the gradients of a step are not finite.
+    """
     settings = experiment.train
     network.train()
+    clipped = 0
     total = torch.zeros((), device=ranks.device)
-    for batch in batches:
+    for number, batch in enumerate(batches, 1):
         mine = share(batch, ranks.rank, ranks.world)
         # A rank without an utterance still joins the sum of gradients, with a weight of zero.
         weight = float(ranks.world) if len(mine) else 0.0
@@ -176,7 +199,13 @@ def _train_epoch(
         # however unevenly a last batch is shared.
         optimizer.zero_grad(set_to_none=True)
         (loss * (weight / len(batch))).backward()
-        nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
+        # Of gradients that DDP has made the same everywhere: all ranks see the same norm.
+        norm = float(nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm))
+        if not math.isfinite(norm):
+            raise FloatingPointError(
+                f"step {number} of {len(batches)}: the norm of the gradients is {norm}"
+            )
+        clipped += norm > settings.clip_norm
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate / (
                 1 + settings.learning_rate_decay * progress.step
@@ -184,7 +213,15 @@ def _train_epoch(
         optimizer.step()
         progress.step += 1
         total += loss.detach() * bool(len(mine))
-    return float(ranks.sum(total)) / sum(len(batch) for batch in batches)
+    return float(ranks.sum(total)) / sum(len(batch) for batch in batches), clipped
+
+
+def _diverged(experiment: Experiment, fold: int, found: str) -> TrainingError:
+    settings = experiment.train
+    return TrainingError(
+        f"non-finite loss: fold {fold}, {found}; lower train.learning_rate (now "
+        f"{settings.learning_rate:g}) or train.clip_norm (now {settings.clip_norm:g})"
+    )
 
 
 def _is_better(epochs: list[Epoch], best: int, part: Literal["val", "test"]) -> bool:

@@ -6,8 +6,11 @@ import pandas as pd
 
 import ser_platform
 from ser_platform import inference
+from ser_platform.evidence.calibration import temperature
 from ser_platform.features.embeddings import load_vectors
-from ser_platform.inference.predictor import save_model, words_to_json
+from ser_platform.inference.folder import SavedModel, save_model
+from ser_platform.inference.predictor import front_end
+from ser_platform.inference.words_json import words_to_json
 from ser_platform.results import RunResult, score
 from ser_platform.storage.base import ObjectStore
 from ser_platform.tracking import ModelFiles
@@ -37,7 +40,6 @@ def package(
     The example input is the first recording of the corpus, by its path.
     """
     vocabulary = {word.text for utterance in corpus for word in utterance.words}
-    weights = [load_weights(store, FoldKeys(run.key, f.fold).weights) for f in result.folds]
     about = {
         "architecture": result.architecture,
         "run_key": result.run_key,
@@ -53,8 +55,17 @@ def package(
     }
     target = folder / result.run_key
     target.mkdir()
-    vectors = load_vectors(run.experiment.embedding, vocabulary)
-    save_model(target, run.experiment, weights, vectors, run.prepared.phonemes, about)
+    keys = [FoldKeys(run.key, fold.fold).weights for fold in result.folds]
+    model = SavedModel(
+        experiment=run.experiment,
+        networks=tuple(load_weights(store, key) for key in keys),
+        vectors=load_vectors(run.experiment.embedding, vocabulary),
+        phonemes=tuple(run.prepared.phonemes),
+        front_end=front_end(run.experiment),
+        temperatures=_temperatures(result),
+        about=about,
+    )
+    save_model(target, model)
     first = corpus[0]
     return ModelFiles(
         name=result.architecture,
@@ -67,3 +78,9 @@ def package(
         ),
         input_example=pd.DataFrame({"file": [first.audio], "words": [words_to_json(first.words)]}),
     )
+
+
+def _temperatures(result: RunResult) -> tuple[float, ...]:
+    """Of each fold, as its own validation part wants it; none where a fold has no such part."""
+    parts = [fold.validation for fold in result.folds if fold.validation is not None]
+    return tuple(map(temperature, parts)) if len(parts) == len(result.folds) else ()

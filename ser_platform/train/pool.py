@@ -8,15 +8,18 @@ from threading import Event, Thread
 from typing import cast
 
 import ray
+from ray._common.constants import HEAD_NODE_RESOURCE_NAME
 from ray.actor import ActorHandle
 from ray.exceptions import ActorDiedError, RayError
 
 from ser_platform.config.schema import ClusterConfig
 from ser_platform.errors import StoppedError
-from ser_platform.runtime import groups_that_fit, live_nodes
+from ser_platform.runtime import groups_that_fit, leaving_nodes, live_nodes
+from ser_platform.storage import met
+from ser_platform.train.demand import Demand
 from ser_platform.train.group import run_group
-from ser_platform.train.queue import FoldQueue
-from ser_platform.train.waiting import Waiting
+from ser_platform.train.queue import FoldQueue, Standing
+from ser_platform.train.waiting import Waiting, asked
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +27,9 @@ _LAST_WAIT_S = 30.0
 _LAST_LOOK_S = 5.0
 _LOOK_S = 1.0
 """How often the cluster is looked at; a look takes some milliseconds."""
+_CALLERS = 100_000
+"""That the queue answers at once. Every trial waits in a call of its own, and so does every group
+without a fold: at Ray's default of 1,000 nobody could hand in what they all wait for."""
 
 
 @contextmanager
@@ -37,9 +43,7 @@ def fold_workers(
     nobody waits for the folds in work: their workers end with the connection to Ray, their
     progress is stored.
     """
-    queue = cast(
-        ActorHandle, ray.remote(num_cpus=0)(FoldQueue).remote(groups, config.max_failures)
-    )
+    queue = start_queue(groups, config.max_failures)
     with TemporaryDirectory(prefix="ser-groups-", ignore_cleanup_errors=True) as folder:
         over = Event()
         serving: list[Thread] = []
@@ -62,10 +66,19 @@ def fold_workers(
             # It must not ask Ray for anything once the connection is closed.
             watcher.join(_LAST_LOOK_S)
             if ray.is_initialized():
-                ray.get(queue.close.remote())
+                met.add(ray.get(queue.close.remote()))
             for thread in [starter, *serving]:
                 # A group that the cluster never had room for would be waited for without end.
                 thread.join(patience_s)
+
+
+def start_queue(groups: int, max_failures: int) -> ActorHandle:
+    """The queue as an actor of Ray, on the head."""
+    # There, which nothing outlives: elsewhere a node that is taken away would end the study.
+    head = {HEAD_NODE_RESOURCE_NAME: 0.0001}
+    options = {"num_cpus": 0, "max_concurrency": _CALLERS, "resources": head}
+    actor = ray.remote(**options)(FoldQueue)
+    return cast(ActorHandle, actor.remote(groups, max_failures))
 
 
 def _start_groups(
@@ -94,17 +107,30 @@ def _serve(queue: ActorHandle, number: int, config: ClusterConfig, folder: str) 
 def _look(
     queue: ActorHandle, config: ClusterConfig, groups: int, waiting: Waiting, over: Event
 ) -> None:
-    """Tell the queue what room the cluster has, and the reader what folds wait for."""
-    while not over.wait(_LOOK_S) and _look_once(queue, config, groups, waiting):
+    """Tell the queue what room the cluster has, the reader what folds wait for, Ray what lacks."""
+    demand = Demand(config)
+    while not over.wait(_LOOK_S) and _look_once(queue, config, groups, waiting, demand):
         pass
+    demand.close()
 
 
-def _look_once(queue: ActorHandle, config: ClusterConfig, groups: int, waiting: Waiting) -> bool:
+def _look_once(
+    queue: ActorHandle, config: ClusterConfig, groups: int, waiting: Waiting, demand: Demand
+) -> bool:
     """False once there is no queue any more; who waits for a fold hears it too."""
     try:
+        fit = groups_that_fit(config)
         if config.groups == "auto":
-            groups = max(1, groups_that_fit(config))
-        waiting.look(ray.get(queue.follow.remote(groups, list(live_nodes()))))
+            groups = max(1, fit)
+        grows = asked(config).grows
+        standing: Standing = ray.get(
+            queue.follow.remote(groups, list(live_nodes()), leaving_nodes(), shrinks=grows)
+        )
+        waiting.look(standing)
+        if config.groups == "auto" and grows:
+            # Not while a group that fits waits for its room: what is asked for would take it.
+            lacking = standing.wanted - groups if standing.up >= fit else 0
+            demand.ask(max(0, lacking))
     except ActorDiedError:
         return False
     except RayError as e:  # the head is busy, or restarts

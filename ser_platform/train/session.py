@@ -14,11 +14,14 @@ from typing import Literal
 from ray.actor import ActorHandle
 
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.config.secrets import recorded, without_password
+from ser_platform.config.secrets import recorded
 from ser_platform.errors import StoppedError
+from ser_platform.redaction import without_password
 from ser_platform.results import RunResult
 from ser_platform.runtime import cluster, worker_groups
+from ser_platform.storage import met
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.lease import Lease, held
 from ser_platform.tracking import StudyInfo, Tracker
 from ser_platform.train.given import Given
 from ser_platform.train.identity import environment, study_key
@@ -53,6 +56,8 @@ class Session:
     store: ObjectStore
     prepared: dict[str, Prepared]
     """By architecture."""
+    lease: Lease
+    """Whoever writes what the study shares asks it before."""
     queue: ActorHandle
     groups: int
     waiting: Waiting
@@ -104,7 +109,7 @@ def open_session(
     with cluster() as may_grow:
         groups = worker_groups(file.cluster, may_grow=may_grow)
         given = with_words(next(iter(experiments.values())), given)
-        prepared = prepare(experiments, given)
+        prepared = prepare(experiments, given, file.cluster)
         search = {
             name: {k: d.model_dump(mode="json") for k, d in file.search_space(name).items()}
             for name in experiments
@@ -132,7 +137,7 @@ def staffed(
     info: StudyInfo,
     prepared: dict[str, Prepared],
 ) -> Iterator[Session]:
-    """Start the log and the workers of a study, and stop both at the end.
+    """Start the log and the workers of a study, and stop both at the end; nobody else runs it.
 
     Args:
         file: says where results go and what workers are like.
@@ -140,19 +145,28 @@ def staffed(
         groups: of workers, at the same time.
         info: the study as the log names it.
         prepared: by architecture; what is prepared later takes its place in a copy of the session.
+
+    Raises:
+        StudyHeldError: when another process runs it.
+        StudyTakenError: when another process took it over, because this one stood still.
     """
-    with TemporaryDirectory(prefix="ser-models-") as folder:
+    with (
+        held(given.store, info.name, info.study_key, info.command) as lease,
+        TemporaryDirectory(prefix="ser-models-") as folder,
+    ):
         tracker = Tracker(file.tracking, info)
         tracker.start()
         status: Literal["FINISHED", "FAILED", "KILLED"] = "FAILED"
         try:
             waiting = Waiting(file.cluster)
             with fold_workers(file.cluster, groups, waiting) as queue:
+                lease.when_lost(queue.refuse.remote)
                 yield Session(
                     file.model_copy(update={"store": given.store.url}),
                     info.study_key,
                     given.store,
                     prepared,
+                    lease,
                     queue,
                     groups,
                     waiting,
@@ -165,7 +179,10 @@ def staffed(
             status = "KILLED"
             raise
         finally:
-            tracker.finish(status, timeout_s=120 if status == "FINISHED" else 10)
+            patience_s = 120 if status == "FINISHED" else 10
+            tracker.finish(None if lease.is_lost else status, patience_s)
+            if troubles := met.in_words(met.taken()):
+                _log.info("store  %s: %s", given.store.url, troubles)
 
 
 def _info(file: ExperimentFile, key: str, prepared: dict[str, Prepared]) -> StudyInfo:

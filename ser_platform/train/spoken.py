@@ -4,11 +4,12 @@ import numpy as np
 
 from ser_platform.circumstances import Circumstances
 from ser_platform.features.cache import FrameTable
+from ser_platform.features.parts import StoredFrames
 from ser_platform.train.given import Given
 from ser_platform.transcripts.wer import num_words, word_errors
 
 
-def circumstances(given: Given, table: FrameTable) -> Circumstances:
+def circumstances(given: Given, table: FrameTable | StoredFrames) -> Circumstances:
     """Of every utterance of a corpus; its frames tell how long it lasts."""
     seconds = dict(zip(table.ids, (np.diff(table.offsets) * table.hop_s).tolist(), strict=True))
     heard = given.corpus.utterances

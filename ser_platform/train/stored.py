@@ -5,12 +5,14 @@ Apart from the training, so that a trial, which only waits for its folds, loads 
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import ValidationError
 
-from ser_platform.errors import ObjectNotFoundError
 from ser_platform.results import FoldResult
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.intact import read_or_put_aside
+from ser_platform.storage.sealed import sealed_json, unsealed_json
 
 _log = logging.getLogger(__name__)
 
@@ -51,12 +53,21 @@ class FoldKeys:
         return self._under("attention.zip")
 
 
+def write_result(store: ObjectStore, key: str, result: FoldResult) -> None:
+    """Store a result under a seal."""
+    store.write(key, sealed_json(key, result.model_dump_json()))
+
+
 def read_result(store: ObjectStore, key: str) -> FoldResult | None:
-    """A stored result, if there is one that this version can read."""
-    try:
-        return FoldResult.model_validate_json(store.read(key))
-    except ObjectNotFoundError:
+    """A stored result, if there is one that is intact and that this version can read.
+
+    What is damaged, or has no seal because an older version wrote it, goes into quarantine.
+    """
+    content = read_or_put_aside(store, key, partial(unsealed_json, key))
+    if content is None:
         return None
+    try:
+        return FoldResult.model_validate_json(content)
     except ValidationError as e:
         _log.warning("%s in %s: not a result of this version (%s); done again", key, store.url, e)
         return None

@@ -47,7 +47,7 @@ def sweep_file(file: ExperimentFile, along: Sequence[tuple[Point, Given]]) -> li
 
 def _score(session: Session, point: Point, given: Given, is_first: bool) -> list[RunResult]:
     experiments = {name: point.file.experiment(name) for name in point.file.architectures}
-    prepared = session.prepared if is_first else prepare(experiments, given)
+    prepared = session.prepared if is_first else prepare(experiments, given, point.file.cluster)
     chosen = {point.setting: point.value}
     here = replace(session, prepared=prepared, utterances=given.corpus.utterances)
     workers = point.file.cluster.workers
@@ -57,6 +57,7 @@ def _score(session: Session, point: Point, given: Given, is_first: bool) -> list
 
 def _publish(session: Session, file: ExperimentFile, curve: list[Scored]) -> None:
     """Store the curve, hand it to the log, say where it lies."""
+    session.lease.confirm()
     files = {"curve.png": figure(curve), "curve.csv": as_csv(curve)}
     for name, content in files.items():
         session.store.write(f"sweeps/{session.key}/{name}", content)

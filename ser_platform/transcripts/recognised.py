@@ -41,7 +41,7 @@ def read_recognised(corpus: Corpus, config: RecognisedConfig) -> Corpus:
     problems: list[str] = []
     notes: list[str] = []
     known = {u.id for u in corpus.utterances}
-    texts, times = _collect(_found(path, problems), path, known, problems, notes)
+    texts, times = _collect(said_in(path, problems), path, known, problems, notes)
     if config.words:
         times = read_times(Path(config.words).expanduser(), "words", set(texts), problems, notes)
     if config.has_times:
@@ -54,8 +54,12 @@ def read_recognised(corpus: Corpus, config: RecognisedConfig) -> Corpus:
     return replace(corpus, utterances=heard, notes=(*corpus.notes, *notes))
 
 
-def _found(path: Path, problems: list[str]) -> Found:
-    """What a file says, in its order; an ending or a folder tells how to read it."""
+def said_in(path: Path, problems: list[str]) -> Found:
+    """What a file says, in its order; an ending or a folder tells how to read it.
+
+    Raises:
+        CorpusError: for a file of another kind, or one that cannot be read.
+    """
     if path.is_dir():
         return ((where, id_, *heard) for where, id_, heard in google.read_folder(path, problems))
     match path.suffix.lower():

@@ -1,8 +1,8 @@
 """What engines say of a whole corpus: read from the object store, asked where it is missing.
 
-Layout below the store: ``transcripts/v1/<2 hex>/<key>.st``, results of a few recordings each,
-and ``transcripts/quarantine/`` objects that were damaged. A key is a digest of all that fixes
-the content: the engine and its settings, the loader, the bytes and the words of every recording.
+Layout below the store: ``transcripts/v1/<2 hex>/<key>.st``, results of a few recordings each.
+A key is a digest of all that fixes the content: the engine and its settings, the loader, the bytes
+and the words of every recording. Damaged objects go to ``quarantine/``.
 """
 
 import hashlib

@@ -1,10 +1,12 @@
 """A study on its way: found again or made, what of it counts, what is still to be run."""
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import optuna
+from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection, StudySummary
 from optuna.trial import FrozenTrial, TrialState
@@ -63,6 +65,9 @@ def open_study(
         pruner=pruner,
         load_if_exists=True,
     )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names([_name(goal, file) for goal in file.study.goals])
     known = study.user_attrs
     for key, value in attrs.items():
         if key not in known or (known[key] != value and key != attributes.STARTED_AT):
@@ -76,6 +81,13 @@ def open_study(
         study.enqueue_trial(point, skip_if_exists=True)
     study.sampler = sampler_of(len(trials))
     return study
+
+
+def _name(goal: Goal, file: ExperimentFile) -> str:
+    """What optuna-dashboard writes at the axis."""
+    if goal != "val_ua":
+        return goal
+    return "test_ua" if file.selects_on_test else goal
 
 
 def _queued(file: ExperimentFile) -> Iterable[dict[str, Any]]:
@@ -100,8 +112,12 @@ def queue_again(study: optuna.Study, number: int) -> None:
     study.set_user_attr(attributes.INTERRUPTED, [*numbers, number])
     if not trial.state.is_finished():
         study.tell(number, state=TrialState.FAIL)
-    # What it was told to try counts too: it may have died before it had drawn everything.
-    study.enqueue_trial({**trial.system_attrs.get("fixed_params", {}), **trial.params})
+    study.enqueue_trial(_point(trial))
+
+
+def _point(trial: FrozenTrial) -> dict[str, Any]:
+    """What a trial drew, and what it was told to try: it may have died before it drew that."""
+    return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
 
 
 def own_trials(study: optuna.Study, states: Sequence[TrialState] = _ENDED) -> list[FrozenTrial]:
@@ -122,6 +138,9 @@ def trials_left(study: optuna.Study, wanted: int) -> int:
 def best_points(study: optuna.Study, file: ExperimentFile) -> dict[str, FrozenTrial]:
     """The complete trial with the highest validation UA of each architecture; the best first.
 
+    Among equals the point that was tried first, also where that attempt was interrupted and
+    another trial went on with it: what is selected does not depend on who died.
+
     Raises:
         StudyError: when no trial is complete.
     """
@@ -131,10 +150,23 @@ def best_points(study: optuna.Study, file: ExperimentFile) -> dict[str, FrozenTr
             f"study {study.study_name}: none of its trials finished; the reasons are above and "
             "in MLflow"
         )
+    first = _first_tried(study)
     best: dict[str, FrozenTrial] = {}
-    for trial in sorted(complete, key=lambda t: (-t.values[0], t.number)):
+    for trial in sorted(complete, key=lambda t: (-t.values[0], first[t.number])):
         best.setdefault(architecture_of(trial, file), trial)
     return best
+
+
+def _first_tried(study: optuna.Study) -> dict[int, tuple[int, int]]:
+    """Number of a trial -> that of the first of its point, and its own."""
+    first: dict[frozenset[tuple[str, Any]], int] = {}
+    return {
+        trial.number: (
+            first.setdefault(frozenset(_point(trial).items()), trial.number),
+            trial.number,
+        )
+        for trial in study.get_trials(deepcopy=False)
+    }
 
 
 def architecture_of(trial: FrozenTrial, file: ExperimentFile) -> str:

@@ -11,7 +11,7 @@ from optuna.storages import BaseStorage
 
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.secrets import recorded
-from ser_platform.tracking.process import this_process
+from ser_platform.process import this_process
 from ser_platform.train.identity import protocol
 from ser_platform.train.session import Session
 from ser_platform.tune import attributes
@@ -40,7 +40,9 @@ def open_studies(session: Session, storage: BaseStorage) -> list[OpenStudy]:
 
     Raises:
         StudyError: when the study that it is to start from cannot be used.
+        StudyTakenError: when another process has taken the study over.
     """
+    session.lease.confirm()
     return [_open(session, storage, fold) for fold in _folds(session)]
 
 

@@ -23,6 +23,7 @@ def score_selected(session: Session, bench: Bench, opened: list[OpenStudy]) -> l
         StudyError: when no trial is complete.
         TrainingError: when folds failed; after all others were scored and logged.
     """
+    session.lease.confirm()
     selected = [_selected(session, bench, each) for each in opened]
     scoring = count_scoring(opened[0], sorted(r.key for some in selected for r in some.values()))
     runs: Sequence[AnyRun] = list(selected[0].values())

@@ -10,6 +10,7 @@ from ray import tune
 from ser_platform.errors import StoppedError, StudyError
 from ser_platform.train.session import Session
 from ser_platform.tune.board import Plan
+from ser_platform.tune.credentials import withhold_credentials
 from ser_platform.tune.history import trials_left
 from ser_platform.tune.opened import OpenStudy
 from ser_platform.tune.record import base_values, records
@@ -27,15 +28,12 @@ def search(session: Session, bench: Bench, opened: OpenStudy) -> None:
         StudyError: when trials did not end.
         WorkersError: when the cluster gave up; the trials it interrupted are not lost.
     """
+    withhold_credentials()
     name, left = opened.study.study_name, trials_left(opened.study, opened.wanted)
     with _watched(session, opened) as watch:
         algorithm = StudySearch(session, bench, opened, watch.at_once, watch)
         watch.on_stop = algorithm.stop
-        # A trial only waits for its folds; it is pinned here, where its caller is.
-        here = f"node:{ray.util.get_node_ip_address()}"
-        trainable = tune.with_resources(
-            tune.with_parameters(run_trial, bench=bench), {"CPU": 0, here: 0.001}
-        )
+        trainable = tune.with_resources(tune.with_parameters(run_trial, bench=bench), _nothing())
         with TemporaryDirectory(prefix="ser-tune-") as folder:
             tuner = tune.Tuner(
                 trainable,
@@ -52,6 +50,9 @@ def search(session: Session, bench: Bench, opened: OpenStudy) -> None:
                 if watch.fault is None:
                     raise
                 raise watch.fault from None
+            finally:
+                algorithm.close()
+    session.queue.want.remote(0)
     if watch.is_stopped:
         raise StoppedError(
             f"study {name}: stopped, as it was asked to; run the same command again to go on"
@@ -60,6 +61,18 @@ def search(session: Session, bench: Bench, opened: OpenStudy) -> None:
         raise StudyError(
             f"study {name}: {left} of its trials did not end; run the same command again to go on"
         )
+
+
+def _nothing() -> tune.PlacementGroupFactory:
+    """What a trial takes, which only waits for its folds: next to nothing, where its caller is.
+
+    By the node's id too: two nodes of one machine share the resource that is named by its address.
+    A node has 1 of it, and Ray knows no smaller share than this one: so it holds 10,000 trials.
+    """
+    address, node = ray.util.get_node_ip_address(), ray.get_runtime_context().get_node_id()
+    return tune.PlacementGroupFactory(
+        [{f"node:{address}": 0.0001}], bundle_label_selector=[{"ray.io/node-id": node}]
+    )
 
 
 @contextmanager

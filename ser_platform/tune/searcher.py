@@ -9,6 +9,7 @@ import ray
 from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
+from ser_platform.errors import SerError
 from ser_platform.results import RunResult
 from ser_platform.train.runs import Run
 from ser_platform.train.session import Session
@@ -49,6 +50,10 @@ class Audience(Protocol):
         """A trial came to its end, complete, failed or pruned; seconds of all its training."""
         ...
 
+    def failed(self, error: SerError) -> None:
+        """The search cannot go on, because of this."""
+        ...
+
 
 class StudySearch(Searcher):
     """Draws the trials of a study, and tells it what they came to.
@@ -81,12 +86,22 @@ class StudySearch(Searcher):
         for running in self._running.values():
             self._withdraw(running)
 
+    def close(self) -> None:
+        """No trial goes on: those whose end was not told are queued again."""
+        for running in self._running.values():
+            queue_again(self._study, running.trial.number)
+        self._running.clear()
+
     def suggest(self, trial_id: str) -> Any:
         """The next trial; None while enough run, FINISHED when no more are wanted."""
+        # Tune asks ten times a second. To count what is left reads every running trial from the
+        # database, so that is not done while enough of them run.
+        if self._running and not self._stopped and len(self._running) >= self._at_once():
+            return None
         left = trials_left(self._study, self._opened.wanted) - len(self._running)
         if self._stopped or (left <= 0 and not self._running):
             return Searcher.FINISHED
-        if left <= 0 or len(self._running) >= self._at_once():
+        if left <= 0:
             return None
         running = self._running[trial_id] = self._ask()
         self._audience.started(running.trial.number, running.run)
@@ -105,6 +120,7 @@ class StudySearch(Searcher):
     ) -> None:
         """Tell the study; what a fault or a stop interrupted is queued again."""
         running = self._running.pop(trial_id)
+        self._confirm()
         number = running.trial.number
         if error or result is None or (result[reports.WITHDRAWN] and not running.pruned):
             queue_again(self._study, number)
@@ -125,7 +141,16 @@ class StudySearch(Searcher):
     def save(self, checkpoint_path: str) -> None:
         """Nothing: Optuna has it all."""
 
+    def _confirm(self) -> None:
+        """Go no further if the study is another process's by now."""
+        try:
+            self._session.lease.confirm()
+        except SerError as e:
+            self._audience.failed(e)  # what Tune makes of it is a text
+            raise
+
     def _ask(self) -> _Running:
+        self._confirm()
         file = self._bench.file
         if not self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
             architecture = behind(self._study, file)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import optuna
 
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.tracking.process import lives
+from ser_platform.process import lives
 from ser_platform.tune import attributes
 from ser_platform.tune.cost import cost
 from ser_platform.tune.record import (

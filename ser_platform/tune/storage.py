@@ -9,8 +9,8 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from ser_platform.config.secrets import without_password
 from ser_platform.errors import ConfigError
+from ser_platform.redaction import without_password
 
 UNUSABLE = (
     *(SQLAlchemyError, sqlite3.Error),

@@ -8,8 +8,8 @@ import sqlalchemy
 from optuna.storages import RDBStorage
 
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.config.secrets import without_password
 from ser_platform.errors import ConfigError, StudyError
+from ser_platform.redaction import without_password
 from ser_platform.tune import attributes
 from ser_platform.tune.storage import UNUSABLE, engine_settings, parsed_url, storage_at, why
 
@@ -42,6 +42,25 @@ def stored_studies(file: ExperimentFile, experiment: str) -> list[optuna.Study]:
         )
     # Optuna lists them in the order in which they were made.
     return [optuna.load_study(study_name=name, storage=storage) for name in reversed(named)]
+
+
+def run_keys(url: str) -> set[str]:
+    """Keys of the runs that trials of any study there stand for; none where there is no study.
+
+    Raises:
+        ConfigError: when the storage cannot be read.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        storage = _existing(url, "EXPERIMENT")
+    except StudyError:
+        return set()
+    named = (
+        trial.user_attrs.get(attributes.RUN_KEY)
+        for name in optuna.get_all_study_names(storage)
+        for trial in optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False)
+    )
+    return {key for key in named if key is not None}
 
 
 def _is_of(study: str, name: object, wanted: str) -> bool:
@@ -83,5 +102,8 @@ def _is_optunas(looking: sqlalchemy.Engine) -> bool:
     if not all(tables.has_table(name) for name in ("studies", *_SAID)):
         return False
     with looking.connect() as connection:
-        counts = [sqlalchemy.text(f"SELECT count(*) FROM {name}") for name in _SAID]
+        counts = [
+            sqlalchemy.text(f"SELECT count(*) FROM {name}")  # nosec B608  # names are ours
+            for name in _SAID
+        ]
         return all(connection.scalar(count) for count in counts)

@@ -25,6 +25,9 @@ from ser_platform.tune.trial import Bench
 
 _log = logging.getLogger(__name__)
 
+_NO_REASON = "ended as failed in Optuna, which gives no reason"
+"""Of a trial that somebody else has closed."""
+
 
 def run_study(
     file: ExperimentFile, given: Given, *, resume: Resume = "auto", search_only: bool = False
@@ -77,11 +80,18 @@ def _publish(session: Session, opened: OpenStudy) -> Path:
 
 
 def _log_again(session: Session, bench: Bench, opened: OpenStudy) -> None:
-    """Hand every ended trial to the log: it adds what MLflow missed and nothing else."""
-    for trial in own_trials(opened.study, (TrialState.COMPLETE, TrialState.PRUNED)):
+    """Hand every ended trial to the log: it adds what MLflow missed and nothing else.
+
+    A command may die after a trial's end was told to Optuna and before it was written down here.
+    """
+    for trial in own_trials(opened.study):
+        if attributes.RUN_KEY not in trial.user_attrs:
+            continue  # somebody else has closed it before it was drawn to the end
         run = bench.run({**trial.params, NUMBER: trial.number, FOLD: opened.fold})
-        pruned = trial.user_attrs.get(attributes.REASON, "")
-        session.tracker.log(session.stored(run, "trial", pruned=pruned))
+        reason = trial.user_attrs.get(attributes.REASON, "")
+        has_failed = trial.state == TrialState.FAIL
+        failure, pruned = (reason or _NO_REASON, "") if has_failed else ("", reason)
+        session.tracker.log(session.stored(run, "trial", failure, pruned))
     _log.info(
         "study  %s: %d of %d trials to run, %d worker group(s), objective: %s",
         opened.study.study_name,

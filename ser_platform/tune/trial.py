@@ -12,6 +12,7 @@ from ray.actor import ActorHandle
 from ser_platform.config import with_settings
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import TrainingError, WithdrawnError
+from ser_platform.redaction import protect_logs
 from ser_platform.results import FoldResult
 from ser_platform.runtime import fetch
 from ser_platform.train.jobs import FoldJob
@@ -74,10 +75,12 @@ def run_trial(drawn: dict[str, Any], bench: Bench) -> None:
     A fold that fails ends the trial, and so does a trial that is no longer wanted; both are
     reports, not errors: what is raised is a fault of the cluster or the store.
     """
+    protect_logs()  # of the worker
     jobs = bench.run(drawn).jobs(bench.file.store, score_test=False)
     apart = bench.file.cluster.folds == "apart"
     if apart:
-        ray.get([bench.queue.submit.remote(job) for job in jobs])
+        for job in jobs:  # one by one: an asynchronous actor may take calls in any order
+            ray.get(bench.queue.submit.remote(job))
     done: list[FoldResult] = []
     try:
         for job in jobs:

@@ -10,7 +10,7 @@ from ray.exceptions import RayTaskError
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 
-from ser_platform.errors import WorkersError
+from ser_platform.errors import SerError, WorkersError
 from ser_platform.results import RunResult
 from ser_platform.train.runs import Run
 from ser_platform.train.session import Session
@@ -46,8 +46,13 @@ class Watch(Callback):
     @property
     def first_folds(self) -> int:
         """Folds that are about to be submitted, all at once."""
+        return min(self.at_once() * self._folds_of_a_trial, self._folds_left)
+
+    @property
+    def _folds_left(self) -> int:
+        """That could be trained at once, were there room for all trials."""
         left = trials_left(self._opened.study, self._opened.wanted)
-        return min(self.at_once(), left) * self._folds_of_a_trial
+        return left * self._folds_of_a_trial
 
     @property
     def _folds_of_a_trial(self) -> int:
@@ -61,6 +66,7 @@ class Watch(Callback):
         if time.monotonic() - self._looked_at < _LOOKS_EVERY_S:
             return
         self._looked_at = time.monotonic()
+        self._session.queue.want.remote(0 if self.is_stopped else self._folds_left)
         capacity: Any = ray.get(self._session.queue.capacity.remote())
         self._capacity = int(capacity)
         if self._opened.study.user_attrs[attributes.STOP] and not self.is_stopped:
@@ -71,8 +77,12 @@ class Watch(Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
         """A fault of the cluster or the store: what trials themselves meet is no error here."""
-        self.fault = _cause(trial)
+        self.fault = self.fault or _cause(trial)
         raise self.fault
+
+    def failed(self, error: SerError) -> None:
+        """The search cannot go on."""
+        self.fault = self.fault or error
 
     def started(self, number: int, run: Run) -> None:
         """A trial was drawn."""

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from ser_platform.errors import CorruptObjectError
 from ser_platform.features.shard import unpack
-from ser_platform.features.stored import read_intact
 from ser_platform.storage.base import Entry, ObjectStore
+from ser_platform.storage.intact import read_intact
 from ser_platform.upkeep.front_ends import FrontEnd
 from ser_platform.upkeep.manifests import stored_manifests
 from ser_platform.upkeep.uses import StoredUse, stored_uses

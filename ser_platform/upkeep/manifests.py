@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ser_platform.errors import CorruptObjectError
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.intact import read_intact
 
 FOLDER = "features/manifests/"
 
@@ -55,6 +56,6 @@ def stored_manifests(store: ObjectStore) -> tuple[list[Manifest], list[str]]:
 
 def _intact(store: ObjectStore, key: str) -> Manifest | None:
     try:
-        return parse_manifest(store.read(key), key)
+        return read_intact(store, key, lambda data: parse_manifest(data, key))
     except CorruptObjectError:
         return None

@@ -74,6 +74,8 @@ def show_verification(found: Verification, experiment: str) -> None:
         f"{found.store}: {found.read} objects read, {len(found.damaged)} damaged, "
         f"{found.missing} missing",
     )
+    if found.quarantined:
+        _say(console, f"{len(found.quarantined)} objects lie in quarantine; `gc` empties it")
     if any(not damage.kept_as for damage in found.damaged):
         _say(console, "--repair puts the damaged ones into quarantine")
     elif found.damaged or found.missing:
@@ -92,6 +94,8 @@ def show_collected(found: Collected) -> None:
         _say(console, f"... and {len(found.garbage) - _SHOWN} more (all with --json)")
     total = sum(item.mb for item in found.garbage)
     count = f"{len(found.garbage)} objects, {total:.1f} MB"
+    if found.runs_left_alone:
+        _say(console, f"progress of runs was left alone: {found.runs_left_alone}")
     end = "deleted" if found.deleted else "could go; --delete deletes them"
     _say(console, f"{found.store}: {count} {end}; {found.kept} objects stay")
 

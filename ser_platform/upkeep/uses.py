@@ -4,12 +4,14 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ser_platform.config.signature import canonical_json
 from ser_platform.errors import CorruptObjectError
 from ser_platform.storage.base import ObjectStore
+from ser_platform.storage.intact import read_intact
 
 FOLDER = "features/uses/"
 
@@ -39,7 +41,7 @@ def note_use(store: ObjectStore, name: str, corpus: str, manifests: Sequence[str
     """Record that an experiment reads these manifests now; done again, it only renews the time."""
     use = Use(name=name, corpus=corpus, manifests=tuple(sorted(manifests)))
     data = canonical_json(use.model_dump(mode="json")).encode()
-    store.write(f"{FOLDER}{hashlib.sha256(data).hexdigest()[:16]}.json", data)
+    store.write(_key(data), data)
 
 
 def stored_uses(store: ObjectStore) -> list[StoredUse]:
@@ -52,11 +54,24 @@ def stored_uses(store: ObjectStore) -> list[StoredUse]:
     found = []
     for entry in store.entries(FOLDER):
         try:
-            use = Use.model_validate_json(store.read(entry.key))
-        except ValidationError as error:
+            use = read_intact(store, entry.key, partial(_parse, entry.key))
+        except CorruptObjectError as error:
             raise CorruptObjectError(
-                f"'{entry.key}' in {store.url} does not say what is used; delete it if no study "
-                "needs its features"
+                f"{error}; what it protects is not known: delete it if no study needs its features"
             ) from error
         found.append(StoredUse(use, entry.key, (now - entry.modified_s) / 86_400))
     return sorted(found, key=lambda stored: stored.days_ago)
+
+
+def _key(data: bytes) -> str:
+    """Where a use lies: its name is its digest."""
+    return f"{FOLDER}{hashlib.sha256(data).hexdigest()[:16]}.json"
+
+
+def _parse(key: str, data: bytes) -> Use:
+    if _key(data) != key:
+        raise CorruptObjectError("its SHA-256 is not that in its name")
+    try:
+        return Use.model_validate_json(data)
+    except ValidationError as error:
+        raise CorruptObjectError("it is no use of this version") from error

@@ -29,7 +29,7 @@ from ray.cluster_utils import Cluster
 from ser_platform.config import with_settings
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.corpora.folds import Fold
-from ser_platform.results import Epoch, FoldResult
+from ser_platform.results import Epoch
 from ser_platform.runtime import RAY_SETTINGS, cluster
 from ser_platform.storage import open_store
 from ser_platform.train import prepare as prepare_module
@@ -41,6 +41,7 @@ from ser_platform.train.prepare import prepare
 from ser_platform.train.queue import FoldQueue
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.resident import Resident
+from ser_platform.train.stored import read_result
 from ser_platform.tune.study import run_study
 from tests.benchmarks.sleeping import SLEEP_S, sleeping
 
@@ -142,7 +143,7 @@ def measure_overhead(folder: Path, trials: int, epochs: int) -> None:
 
 def plain_loop(folder: Path, file: ExperimentFile, given: Given, trials: int) -> list[Trained]:
     setting = file.experiment(next(iter(file.architectures)))
-    (prepared,) = prepare({"wise": setting}, given).values()
+    (prepared,) = prepare({"wise": setting}, given, file.cluster).values()
     dataset = prepared.whole.fetch()
     store = open_store(str(folder / "plain"))
     trained: list[Trained] = []
@@ -158,11 +159,11 @@ def in_store(url: str) -> list[Trained]:
     """The folds that a study trained, in the order in which they ended."""
     store = open_store(url)
     found = [
-        (key, FoldResult.model_validate_json(store.read(key)))
+        (key, read_result(store, key))
         for key in store.keys()  # noqa: SIM118  # of an object store
         if key.endswith("/trained.json")
     ]
-    trained = [Trained(key.split("/")[1], r.finished_at, r.seconds) for key, r in found]
+    trained = [Trained(key.split("/")[1], r.finished_at, r.seconds) for key, r in found if r]
     return sorted(trained, key=lambda t: t.ended_s)
 
 
@@ -259,7 +260,7 @@ def throughput(folder: Path, nodes: int) -> tuple[float, float, float]:
     try:
         with pytest.MonkeyPatch.context() as patch:
             # Features first, in tasks: the folds alone are to be measured.
-            prepare({"wise": file.experiment("wise")}, given)
+            prepare({"wise": file.experiment("wise")}, given, file.cluster)
             patch.setattr(prepare_module, "build_dataset", lambda *a: sleeping(build(*a)))
             started_s = time.time()
             run_study(file, given)

@@ -25,9 +25,10 @@ from ser_platform.config.draft import key_path, put
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.config.search import draw
 from ser_platform.corpora.folds import Fold
-from ser_platform.dataset import Dataset, build_dataset
+from ser_platform.dataset import Dataset
 from ser_platform.features.cache import load_frames
 from ser_platform.features.embeddings import load_vectors
+from ser_platform.joining import build_dataset
 from ser_platform.train.given import Given, look
 from ser_platform.train.loop import Progress, fit
 from ser_platform.train.ranks import Ranks

@@ -9,6 +9,7 @@ dataset put whole, where every worker can read all of it; ``sealed`` is what tra
 import argparse
 import os
 import time
+import tracemalloc
 from collections.abc import Callable
 from statistics import median
 from typing import cast
@@ -23,7 +24,7 @@ from ser_platform.corpora.folds import Fold
 from ser_platform.dataset import Dataset
 from ser_platform.runtime import cluster
 from ser_platform.train.resident import Resident, put
-from tests.benchmarks.models.lengths import dataset
+from tests.benchmarks.models.lengths import dataset, spoken
 
 REPEATS = 20
 
@@ -45,6 +46,17 @@ def folds_of(data: Dataset, count: int) -> list[Fold]:
         )
         for number in range(count)
     ]
+
+
+def utterance_bytes(count: int) -> int:
+    """Of utterances with words and phonemes as a corpus is read into."""
+    rng = np.random.default_rng(0)
+    tracemalloc.start()
+    made = [spoken(row, rng) for row in range(count)]
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(made) == count
+    return size
 
 
 def stored_bytes(*references: ray.ObjectRef) -> int:
@@ -92,6 +104,8 @@ def main() -> None:
         f"({data.frames[0].nbytes / 1e6:.1f} MB), {len(data.word_ids)} words, "
         f"{len(data.phoneme_ids)} phonemes, {asked.folds} folds"
     )
+    objects = utterance_bytes(asked.utterances)
+    print(f"{'utterances as Python objects':<44}{objects / 1e6:10.1f} MB")
     with cluster():
         measure(data, folds)
 

@@ -48,7 +48,8 @@ def test_a_card_has_all_sections_and_its_warnings_first() -> None:
 
 def test_a_card_names_the_largest_gap_between_groups() -> None:
     found = card(final())
-    assert "Largest gap: **100.0 points of UA by sex: F 100.0%, M 0.0%**." in found
+    told = "100.0 points of UA by sex: F 100.0%, M 0.0%"
+    assert f"Largest gap between groups of several people: **{told}**." in found
     assert "points of UA by length: " in found
     unknown = card(final(circumstances=None))
     assert (

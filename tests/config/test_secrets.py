@@ -1,9 +1,13 @@
 """Passwords of database URLs stay out of what others read."""
 
+from collections.abc import Callable
+
 import pytest
 
+from ser_platform.config.places import place_of
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.config.secrets import recorded, without_password
+from ser_platform.config.secrets import recorded
+from ser_platform.redaction import is_secret_name, without_password
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,38 @@ def test_a_recorded_file_is_complete_but_for_the_password() -> None:
         **whole,
         "study": {**whole["study"], "storage": "postgresql://ser:***@db/optuna"},
     }
+
+
+REMEDY = (
+    "a secret does not belong in an experiment file, which is recorded with every run; give it "
+    "by the environment (AWS_SECRET_ACCESS_KEY, MLFLOW_TRACKING_PASSWORD), a profile "
+    "(AWS_PROFILE) or an IAM role"
+)
+
+
+def test_a_key_that_names_a_secret_is_refused_with_the_remedy_and_without_its_value(
+    refusal: Callable[..., str],
+) -> None:
+    content = """\
+        name: x
+        corpus: {kind: table, root: data, labels: {session_token: hush}}
+        features: {kind: mfcc39}
+        model: {kind: wise}
+        aws:
+          secret_access_key: hush
+        study: {enqueue: [{api_key: hush}]}
+    """
+    assert refusal(content, "tracking.password=hush", "storage.aws_access_key_id=hush") == (
+        "x.yaml: 6 problems\n"
+        f"  line 2, corpus.labels.session_token: {REMEDY}\n"
+        f"  line 6, aws.secret_access_key: {REMEDY}\n"
+        f"  line 7, study.enqueue[0].api_key: {REMEDY}\n"
+        "  line 7, study.enqueue[0].api_key: is not searched\n"
+        f"  --set tracking.password: {REMEDY}\n"
+        f"  --set storage.aws_access_key_id: {REMEDY}"
+    )
+
+
+def test_no_setting_of_ours_is_called_as_a_secret_is() -> None:
+    names = {str(path[-1]) for path in place_of(ExperimentFile).paths()}
+    assert [name for name in names if is_secret_name(name)] == []

@@ -3,7 +3,9 @@ import json
 import logging
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from ser_platform.storage.local import LocalStore
 from tests.features.caching import Fill, as_a_cluster_does, damage, nothing_to_do, shards_in
 from tests.features.conftest import Corpus
 from tests.features.signals import RATE, noise, silence
+from tests.full_disk import files_at_most
 
 CONFIG = ShortTerm34Config()
 
@@ -128,6 +131,35 @@ def test_a_corpus_cut_short_by_a_crash_is_finished_by_the_next_run(
     assert seen[0] == (3, 9, 3)
 
 
+def test_a_full_disk_ends_a_fill_cleanly_and_the_next_goes_on(
+    store: ObjectStore, corpus: Corpus
+) -> None:
+    utterances = corpus()
+    with files_at_most(2_000), pytest.raises(StoreError, match="File too large"):
+        load_frames(store, utterances, CONFIG)
+    assert [path for path in Path(store.url).rglob("*") if path.is_file()] == []
+    assert len(load_frames(store, utterances, CONFIG).ids) == 6
+
+
+def test_two_who_compute_the_same_shards_at_once_store_them_once_and_agree(
+    tmp_path: Path, corpus: Corpus
+) -> None:
+    both_have_computed = Barrier(2, timeout=60)
+
+    class Meeting(LocalStore):
+        def create(self, key: str, data: bytes) -> bool:
+            if key.endswith(".st"):
+                both_have_computed.wait()
+            return super().create(key, data)
+
+    utterances, store = corpus(sessions=2), Meeting(tmp_path / "store")
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(lambda _: load_frames(store, utterances, CONFIG), range(2))
+    assert_same(one, other)
+    assert len(shards_in(store)) == 2
+    assert len(list(store.keys("features/manifests/"))) == 1
+
+
 # --- recordings that cannot be used -----------------------------------------------------------
 
 
@@ -223,7 +255,7 @@ def test_a_damaged_shard_is_put_aside_and_computed_again(
         again = load_frames(store, utterances, CONFIG, progress=lambda *c: seen.append(c))
     assert_same(again, cold)
     assert seen == [(3, 6, 3), (6, 6, 3)]
-    aside = f"features/quarantine/{Path(key).name}"
+    aside = f"quarantine/{key}"
     assert store.read(aside) == damaged
     assert caplog.messages == [
         f"'{key}' in {store.url} is damaged: its SHA-256 is not that of its content; "
@@ -272,7 +304,7 @@ def test_damage_on_the_way_is_read_again_and_nothing_is_put_aside(
     cold = load_frames(LocalStore(tmp_path / "store"), utterances, CONFIG)
     store = FlippingStore(tmp_path / "store", flips=2)
     assert_same(load_frames(store, utterances, CONFIG, nothing_to_do), cold)
-    assert list(store.keys("features/quarantine/")) == []
+    assert list(store.keys("quarantine/")) == []
 
 
 def test_a_store_that_damages_everything_is_not_trusted(tmp_path: Path, corpus: Corpus) -> None:

@@ -29,36 +29,38 @@ utterances = [
 ]
 fsync, synced = os.fsync, []
 
-def stuck_in_the_second(file):
+def stuck(file):
     fsync(file)
     synced.append(file)
-    if len(synced) == 2:
+    if len(synced) == int(sys.argv[3]):
         print("writing", flush=True)
         time.sleep(60)
 
-os.fsync = stuck_in_the_second
+os.fsync = stuck
 load_frames(open_store(sys.argv[1]), utterances, ShortTerm34Config())
 """
 
 
 @pytest.mark.faults
-def test_a_killed_fill_leaves_whole_shards_only_and_the_next_goes_on(
-    store: ObjectStore, corpus: Corpus
+@pytest.mark.parametrize(("written", "shards"), [(2, 1), (4, 3)], ids=["shard", "manifest"])
+def test_a_fill_killed_in_a_write_leaves_whole_shards_only_and_the_next_goes_on(
+    store: ObjectStore, corpus: Corpus, written: int, shards: int
 ) -> None:
     utterances = corpus(sessions=3)
     folder = str(Path(utterances[0].audio).parent)
-    command = [sys.executable, "-c", FILL, store.url, folder]
+    command = [sys.executable, "-c", FILL, store.url, folder, str(written)]
     root = Path(ser_platform.__file__).parents[1]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "writing\n"
         process.send_signal(signal.SIGKILL)
-    (whole,) = shards_in(store)
-    assert len(unpack(store.read(whole))[1]["ids"]) == 3
+    whole = shards_in(store)
+    assert [len(unpack(store.read(key))[1]["ids"]) for key in whole] == [3] * shards
     assert list(store.keys("features/manifests/")) == []
     assert len(list(Path(store.url).rglob("*.part"))) == 1  # hidden: no key
 
     seen: list[tuple[int, int, int]] = []
     table = load_frames(store, utterances, ShortTerm34Config(), progress=lambda *c: seen.append(c))
-    assert seen == [(3, 9, 3), (6, 9, 3), (9, 9, 3)]
+    assert seen == [(done, 9, 3 * shards) for done in range(3 * shards, 10, 3)]
+    assert len(list(store.keys("features/manifests/"))) == 1
     assert table.ids == tuple(u.id for u in utterances)

@@ -9,6 +9,7 @@ from ser_platform.config.inputs import ShortTerm34Config
 from ser_platform.features.cache import load_frames
 from ser_platform.storage import ObjectStore
 from ser_platform.storage.cached import CachedStore
+from ser_platform.storage.intact import quarantined
 from tests.features.caching import damage, nothing_to_do, shards_in
 from tests.features.conftest import Corpus
 from tests.features.test_cache import FlippingStore, assert_same
@@ -44,7 +45,7 @@ def test_a_damaged_copy_is_fetched_again_and_nothing_is_computed(
         assert_same(load_frames(cached, utterances, CONFIG, nothing_to_do), cold)
     assert len(caplog.messages) == 2
     assert all("deleted, and fetched again" in message for message in caplog.messages)
-    assert list(store.keys("features/quarantine/")) == []
+    assert list(store.keys("quarantine/")) == []
 
 
 def test_damage_on_the_way_is_not_kept(corpus: Corpus, tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_damage_on_the_way_is_not_kept(corpus: Corpus, tmp_path: Path) -> None:
     cached = with_copies(remote, tmp_path)
     assert_same(load_frames(cached, utterances, CONFIG, nothing_to_do), cold)
     assert_same(load_frames(cached, utterances, CONFIG, nothing_to_do), cold)
-    assert list(remote.keys("features/quarantine/")) == []
+    assert list(remote.keys("quarantine/")) == []
 
 
 def test_a_damaged_object_of_the_store_is_put_aside_and_computed_again(
@@ -66,6 +67,6 @@ def test_a_damaged_object_of_the_store_is_put_aside_and_computed_again(
     damaged = damage(store, shards_in(store)[0])
     cached = with_copies(store, tmp_path)
     assert_same(load_frames(cached, utterances, CONFIG), cold)
-    (aside,) = store.keys("features/quarantine/")
+    (aside,) = quarantined(store)
     assert store.read(aside) == damaged
     assert_same(load_frames(cached, utterances, CONFIG, nothing_to_do), cold)

@@ -298,6 +298,61 @@ def test_weights_that_were_cut_off(folder: Path) -> None:
     assert message.startswith(f"features: the weights in {folder} cannot be read: ")
 
 
+class Evil:
+    """What runs when it is unpickled."""
+
+    def __init__(self, marker: Path) -> None:
+        self._marker = marker
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return Path.touch, (self._marker,)
+
+
+@pytest.fixture
+def evil(folder: Path, tmp_path: Path) -> Path:
+    """The marker that loading the network's weights would make (S1)."""
+    import torch
+
+    (folder / "model.safetensors").unlink()
+    marker = tmp_path / "marker"
+    torch.save({"weight": torch.zeros(1), "more": Evil(marker)}, folder / "pytorch_model.bin")
+    return marker
+
+
+def test_pickled_weights_run_nothing(folder: Path, evil: Path) -> None:
+    assert refusal(PretrainedConfig(path=str(folder))) == (
+        f"features: the weights in {folder} are pickled with more than numbers, which is not run "
+        "here; save the network again, as safetensors"
+    )
+    assert not evil.exists()
+
+
+def test_pickled_weights_are_refused_when_torch_is_told_not_to_look(
+    folder: Path, evil: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    assert refusal(PretrainedConfig(path=str(folder))) == (
+        f"features: {folder}/pytorch_model.bin is pickled, and TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD "
+        "is set: loading it could run what its maker likes; unset the variable, or save the "
+        "network as safetensors"
+    )
+    assert not evil.exists()
+    with pytest.warns(UserWarning, match="forcing weights_only=False"):
+        torch.load(folder / "pytorch_model.bin")
+    assert evil.exists()  # so the marker does tell
+
+
+def test_code_that_lies_beside_the_weights_is_not_run(folder: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    (folder / "evil.py").write_text(f"open({str(marker)!r}, 'w').close()\nclass Net: pass\n")
+    edit(folder, "config.json", auto_map={"AutoModel": "evil.Net"})
+    edit(folder, "preprocessor_config.json", auto_map={"AutoFeatureExtractor": "evil.Net"})
+    assert make_extractor(PretrainedConfig(path=str(folder)))(noise(RATE)).shape == (49, DIM)
+    assert not marker.exists()
+
+
 def test_weights_that_lack_some_are_not_filled_up_at_random(folder: Path) -> None:
     from safetensors.numpy import load_file, save_file
 

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import struct
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -184,3 +185,22 @@ def test_a_zip_of_several_files_is_refused(refusal: Callable[[bytes], str]) -> N
 def test_what_is_packed_and_cut_off(refusal: Callable[[bytes], str]) -> None:
     for data in (gzip.compress(text())[:-9], zipped(a_txt=text())[:-30]):
         assert refusal(data).startswith("embedding: vectors cannot be read to its end: ")
+
+
+@pytest.mark.parametrize("pack", ["gzip", "zip"])
+def test_a_bomb_is_not_unpacked(refusal: Callable[[bytes], str], pack: str) -> None:
+    """One line again and again, 30 MB in under 100 kB (S2)."""
+    data = b"the 1 2 3\n" * 3_000_000
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", data)
+    bomb = file.getvalue() if pack == "zip" else gzip.compress(data)
+    before = time.process_time()
+    message = refusal(bomb)
+    assert time.process_time() - before < 20
+    assert message.startswith(f"embedding: vectors has {len(bomb)} bytes and unpacks to ")
+    assert message.endswith(" or more: no word vectors shrink like that; get the file again")
+
+
+def test_a_line_without_an_end_is_not_held(refusal: Callable[[bytes], str]) -> None:
+    assert refusal(b"the" + b" 1" * 1_000_000).endswith("a line does not end within 1048576 bytes")

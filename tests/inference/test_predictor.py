@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from picklescan.scanner import scan_directory_path
+from safetensors.torch import load_file
+from scipy.special import softmax
 
 from ser_platform.config.schema import Experiment
-from ser_platform.errors import FeatureError
+from ser_platform.errors import CorruptObjectError, FeatureError, ModelError
 from ser_platform.features import make_extractor
+from ser_platform.features.audio import load
 from ser_platform.features.embeddings import WordVectors
-from ser_platform.inference.predictor import (
-    Predictor,
-    save_model,
-    words_from_json,
-    words_to_json,
-)
+from ser_platform.inference.folder import SavedModel, save_model
+from ser_platform.inference.predictor import Clip, Predictor, front_end
+from ser_platform.inference.words_json import words_from_json, words_to_json
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Word
@@ -55,7 +56,7 @@ def recording(tmp_path: Path, rng: np.random.Generator) -> Path:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Callable[[str], Path]:
-    def save(kind: str, networks: int = 2) -> Path:
+    def save(kind: str, networks: int = 2, temperatures: tuple[float, ...] = ()) -> Path:
         experiment = setting(kind)
         dim = len(make_extractor(experiment.features).names)
         vectors = torch.zeros(3, 5)
@@ -69,7 +70,16 @@ def saved(tmp_path: Path) -> Callable[[str], Path]:
                 states.append(network.state_dict())
         folder = tmp_path / kind
         folder.mkdir()
-        save_model(folder, experiment, states, VECTORS, PHONEMES, {"test": {"ua": 0.5}})
+        model = SavedModel(
+            experiment=experiment,
+            networks=tuple(states),
+            vectors=VECTORS,
+            phonemes=PHONEMES,
+            front_end=front_end(experiment),
+            temperatures=temperatures,
+            about={"test": {"ua": 0.5}},
+        )
+        save_model(folder, model)
         return folder
 
     return save
@@ -86,6 +96,32 @@ def test_it_answers_with_the_mean_of_its_networks(kind, saved, recording) -> Non
     np.testing.assert_allclose(answer, np.mean(alone, axis=0), atol=1e-6)
     np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-5)
     assert not np.allclose(alone[0], alone[1])
+
+
+def test_each_network_is_softened_by_its_own_temperature(saved, recording) -> None:
+    softened = Predictor.load(saved("wise", temperatures=(2.0, 0.5)))
+    plain = replace(softened, saved=replace(softened.saved, temperatures=()))
+    alone = [
+        np.log(replace(plain, networks=(network,)).predict([recording], [SAID]))
+        for network in plain.networks
+    ]
+    expected = np.mean(
+        [softmax(logits / t, axis=1) for logits, t in zip(alone, (2.0, 0.5), strict=True)], axis=0
+    )
+    np.testing.assert_allclose(softened.predict([recording], [SAID]), expected, atol=1e-6)
+
+
+def test_attention_is_the_mean_of_the_networks(saved, recording) -> None:
+    together = Predictor.load(saved("wise"))
+    clip = Clip("x", load(recording), SAID)
+    (both,) = together.scores([clip])
+    alone = [replace(together, networks=(n,)).scores([clip])[0] for n in together.networks]
+    assert {name: weights.over for name, weights in both.attention.items()} == {"pooling": "words"}
+    np.testing.assert_allclose(
+        both.attention["pooling"].values,
+        np.mean([a.attention["pooling"].values for a in alone], axis=0),
+        atol=1e-6,
+    )
 
 
 def test_several_recordings_are_answered_as_each_alone(saved, recording, tmp_path) -> None:
@@ -115,8 +151,28 @@ def test_a_model_of_another_format_is_refused(saved) -> None:
     folder = saved("wise")
     path = folder / "setting.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 9}))
-    with pytest.raises(FeatureError, match="a model of format 9 with classes"):
+    with pytest.raises(ModelError, match="a model of format 9 with classes"):
         Predictor.load(folder)
+
+
+def test_a_flipped_bit_in_the_weights_is_noticed(saved) -> None:
+    """safetensors itself reads them without a word (S3)."""
+    folder = saved("wise")
+    path = folder / "network1.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    load_file(path)
+    with pytest.raises(CorruptObjectError) as caught:
+        Predictor.load(folder)
+    assert str(caught.value) == (
+        f"{path}: its SHA-256 is not that in setting.json; get the model again"
+    )
+
+
+def test_a_scanner_for_pickles_finds_nothing_in_a_model(saved) -> None:
+    found = scan_directory_path(str(saved("wise")))
+    assert (found.issues_count, found.infected_files, found.scan_err) == (0, 0, False)
 
 
 def test_a_recording_that_is_none_is_named(saved, tmp_path) -> None:

@@ -32,7 +32,7 @@ def test_the_board_ranks_what_is_whole_and_says_what_is_not(
     assert "Synthetic speech: scores mean nothing about people." in lines
     assert any(line.startswith(" 1  wise   70.0 [70.0, 70.0]  70.0 [") for line in lines)
     assert any(line.endswith(": 4 of 5 folds are finished") for line in lines)
-    assert any(f"mlflow ui --backend-store-uri {uri} --port 5000" in line for line in lines)
+    assert any(f"mlflow ui --backend-store-uri {uri} --host 127.0.0.1 " in line for line in lines)
     link = "  http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning"
     assert link in lines
     assert lines[-1].startswith(f"{link}&viewStateShareKey=ser-")

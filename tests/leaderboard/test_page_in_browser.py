@@ -1,6 +1,5 @@
 """What the leaderboard's page does in a real browser, by keyboard, in both schemes, on a phone."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,12 +55,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("page") / "board.html"
     write_page(board(), path)
     return path.as_uri()
-
-
-@pytest.fixture
-def screenshots(tmp_path: Path) -> Path:
-    """``SER_SCREENSHOTS`` keeps them, for people to look at."""
-    return Path(os.environ.get("SER_SCREENSHOTS", tmp_path))  # noqa: TID251
 
 
 @pytest.fixture

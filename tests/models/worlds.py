@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from ser_platform.config.model import ModelConfig
-from ser_platform.dataset import Dataset, build_dataset
+from ser_platform.dataset import Dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
+from ser_platform.joining import build_dataset
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Phoneme, Utterance, Word

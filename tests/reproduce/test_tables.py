@@ -149,13 +149,14 @@ def test_markdown_is_whole_and_takes_nothing_for_its_own() -> None:
 
 def test_latex_is_whole_and_takes_nothing_for_its_own() -> None:
     assert as_latex(WORDS) == (
-        "% needs \\usepackage{booktabs}\n"
+        "% needs \\usepackage{booktabs} and \\usepackage{graphicx}\n"
+        "% Made by: it\n"
         "\\noindent\\textbf{Of \\_another\\_ corpus}\\par\n"
-        "\\noindent Made by: it\\par\n"
         "\\begin{table*}\n"
-        "  \\centering\\scriptsize\n"
+        "  \\centering\n"
         "  \\caption{Xu 2019, table 2}\n"
         "  \\label{tab:xu-2019--table-2}\n"
+        "  \\resizebox{\\textwidth}{!}{%\n"
         "  \\begin{tabular}{lr}\n"
         "    \\toprule\n"
         "    row & WA \\\\\n"
@@ -163,7 +164,7 @@ def test_latex_is_whole_and_takes_nothing_for_its_own() -> None:
         "    a\\_b & 7 [6, 8] \\\\\n"
         "    c|d & 50\\% \\\\\n"
         "    \\bottomrule\n"
-        "  \\end{tabular}\n"
+        "  \\end{tabular}}\n"
         "\\end{table*}\n"
         "\\begin{itemize}\n"
         "  \\item lost: 5\\% \\& \\textless{}more\\textgreater{} of it\n"
@@ -226,11 +227,12 @@ def test_what_is_done_is_written_whatever_ends_it(
 ) -> None:
     attached: dict[str, bytes] = {}
     tracker = SimpleNamespace(attach=attached.update)
+    lease = SimpleNamespace(confirm=lambda: None)
 
     @contextmanager
     def opened(*_: object) -> Iterator[Any]:
         store = open_store(str(tmp_path / "store"))
-        yield SimpleNamespace(store=store, key="k", tracker=tracker)
+        yield SimpleNamespace(store=store, key="k", tracker=tracker, lease=lease)
 
     def run(_session: object, row: PaperRow, *_: object) -> Outcome:
         if row.name == "xu-t2-text":

@@ -42,6 +42,15 @@ BOTH = {
 }
 """Both architectures, as small as they can be: seconds of training."""
 
+ALONE: dict[str, object] = {
+    "name": "tiny",
+    "split": {"by": "kfold", "folds": 2},
+    "features": {"kind": "shortterm34"},
+    "model": {"kind": "alignment", "heads": 2, "weights": 4},
+    "train": {"epochs": 3},
+}
+"""One architecture, as small; the corpus and the study are to be said."""
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -55,15 +64,20 @@ class Platform:
         (self.folder / name).write_text(yaml.safe_dump(settings), encoding="utf-8")
         return name
 
-    def start(self, door: str, *arguments: str) -> subprocess.Popen[str]:
-        """``python -m ser_platform.<door>``, running."""
+    def start(self, door: str, *arguments: str, faults: str = "") -> subprocess.Popen[str]:
+        """``python -m ser_platform.<door>``, running; perhaps with faults (tests/injection).
+
+        With faults it leads a group of processes, as in a shell, to which Ctrl-C goes.
+        """
+        command = ["tests.injection", door] if faults else [f"ser_platform.{door}"]
         return subprocess.Popen(
-            [sys.executable, "-m", f"ser_platform.{door}", *arguments],
+            [sys.executable, "-m", *command, *arguments],
             cwd=self.folder,
-            env=self.variables,
+            env={**self.variables, "SER_FAULTS": faults, "SER_MARKS": str(self.marks)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=bool(faults),
         )
 
     def run(self, door: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +85,11 @@ class Platform:
         with self.start(door, *arguments) as process:
             output, _ = process.communicate(timeout=400)
         return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+    @property
+    def marks(self) -> Path:
+        """Of the faults that have struck."""
+        return self.folder / "marks"
 
     @property
     def variables(self) -> dict[str, str]:

@@ -11,17 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import optuna
+import psutil
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.trial import TrialState
 
 from ser_platform.config.schema import Experiment
-from ser_platform.dataset import build_dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import load_frames
 from ser_platform.features.embeddings import load_vectors
+from ser_platform.inference.answer import Answer
+from ser_platform.joining import build_dataset
 from ser_platform.leaderboard.__main__ import main as leaderboard
+from ser_platform.predict.__main__ import main as predict
 from ser_platform.results import RunResult
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.train.fold import score_fold
@@ -60,7 +63,7 @@ def platform(
             "corpus": {**BOTH["corpus"], "root": str(demo_root)},
             "study": {**BOTH["study"], "storage": storage},
             "store": f"s3://{s3.bucket}/main-job",
-            "tracking": {"uri": server.uri},
+            "tracking": {"uri": server.uri, "journal": str(platform.folder / "journal")},
         }
     )
     return platform
@@ -106,6 +109,23 @@ def with_role(runs: list[Run], role: str) -> list[Run]:
     return [run for run in runs if run.data.tags.get("ser.role") == role]
 
 
+def test_nobody_sees_or_starts_jobs_without_the_token(head: RayHead) -> None:
+    """Answers to a request for all jobs, and to one that would start another."""
+    bad = "another-token-" + "1" * 20
+    assert [head.asked(token) for token in (None, "", bad, head.token)] == [401, 403, 403, 200]
+    start = b'{"entrypoint": "touch /tmp/evil"}'
+    assert [head.asked(token, start) for token in (None, bad)] == [401, 403]
+
+
+def test_the_dashboard_of_a_head_is_for_this_machine_alone(head: RayHead) -> None:
+    port = int(head.jobs_url.rpartition(":")[2])
+    listening = psutil.net_connections("tcp")
+    bound = {
+        c.laddr.ip for c in listening if c.status == "LISTEN" and c.laddr and c.laddr.port == port
+    }
+    assert bound == {"127.0.0.1"}
+
+
 def test_nobody_submits_without_the_token(head: RayHead, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("another-token-" + "1" * 20)
@@ -135,7 +155,12 @@ def test_a_submitted_study_runs_on_the_cluster_with_every_trial_once(
 
 def test_with_mlflow_down_the_study_still_ends_and_says_what_is_missing(submitted: Ended) -> None:
     assert submitted.stdout.count("test   ") == 2, submitted.stdout
-    assert "results are stored and only the missing are logged" in submitted.stdout
+    (warned,) = [line for line in submitted.stdout.splitlines() if "Training goes on" in line]
+    assert "connection refused" in warned
+    # Two trials, two finals, the page of the search and its table, the end of the study.
+    assert "connection refused. 6 records pending: python -m ser_platform.tracking sync " in (
+        submitted.stdout
+    )
 
 
 def test_the_same_command_logs_what_was_missing_and_trains_nothing_again(
@@ -223,6 +248,32 @@ def test_the_winner_answers_in_a_process_without_pickle(
     label, total = answered.stdout.split()
     assert label in {"ang", "hap", "neu", "sad"}
     assert float(total) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_door_answers_as_the_model_in_mlflow_does(
+    runs: list[Run], server: MlflowServer, demo_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = MlflowClient(server.uri)
+    (model,) = client.search_logged_models([runs[0].info.experiment_id])
+    recording = str(next(demo_root.rglob("Ses01F_impro01_F000.wav")))
+    addresses = [f"models:/{model.model_id}", f"runs:/{model.source_run_id}/{model.name}"]
+    answers = []
+    for address in addresses:
+        arguments = [address, recording, "--text", "well", "--json", "--uri", server.uri]
+        assert predict(arguments) == 0
+        answers.append(Answer.model_validate_json(capsys.readouterr().out))
+    first, second = answers
+    assert first.probabilities == second.probabilities
+    assert first.model.digest == second.model.digest
+    assert first.calibrated
+    assert "the model was trained on synthetic speech" in " ".join(first.warnings)
+
+
+def test_a_model_that_mlflow_does_not_have_is_said(
+    runs: list[Run], server: MlflowServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert predict(["models:/nobody@champion", "a.wav", "--uri", server.uri]) == 2
+    assert f"models:/nobody@champion: MLflow at {server.uri}" in capsys.readouterr().err
 
 
 def test_the_leaderboard_is_a_csv_too(

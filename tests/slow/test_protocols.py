@@ -96,7 +96,7 @@ def test_a_search_on_test_is_flagged_from_its_first_line_to_the_leaderboard(
     best = max(trial.data.metrics["test_ua_mean"] for trial in trials)
     assert metrics["test_ua_mean"] == best  # the trial that test preferred is the final
     for path in platform.folder.rglob("scored.json"):
-        fold = json.loads(path.read_text())
+        fold = json.loads(path.read_text())["content"]
         assert (fold["honest_epoch"], fold["validation"]) == (3, None)
         assert fold["best_epoch"] in (1, 2, 3)
 

@@ -1,8 +1,10 @@
 """Rows of the papers' tables on another corpus; the same command again trains nothing."""
 
 import json
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from mlflow import MlflowClient
 
@@ -14,7 +16,9 @@ PAPERS = ROOT / "experiments" / "papers"
 ROWS = ("xu-t1-text-asr", "xu-t2-text", "xu-t2-alignment")
 
 
-def test_rows_are_run_once_compared_and_written(tmp_path: Path, demo_root: Path) -> None:
+def test_rows_are_run_once_compared_and_written_whatever_ends_the_command(
+    tmp_path: Path, demo_root: Path
+) -> None:
     platform = Platform(tmp_path)
     platform.write(
         {
@@ -29,6 +33,7 @@ def test_rows_are_run_once_compared_and_written(tmp_path: Path, demo_root: Path)
     )
     arguments = [str(PAPERS), "--corpus", "demo.yaml", "--set", "train.epochs=1"]
     arguments += ["--only", *ROWS, "--markdown", "out/tables.md", "--latex", "out/tables.tex"]
+    is_ended_by_sigterm_in_its_last_row(platform, arguments)
     first = platform.run("reproduce", *arguments)
     assert first.returncode == 0, first.stdout
     assert "row    xu-t1-text-asr (1 of 3) left out: it reads recognised words" in first.stdout
@@ -56,6 +61,21 @@ def test_rows_are_run_once_compared_and_written(tmp_path: Path, demo_root: Path)
     assert again.returncode == 0, again.stdout
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("scored.json")} == scored
     assert markdown.read_bytes() == before
+
+
+def is_ended_by_sigterm_in_its_last_row(platform: Platform, arguments: list[str]) -> None:
+    """What is done is written, and the command ends with 143."""
+    running = platform.start("reproduce", *arguments, faults="hang@epoch1:model.kind=alignment")
+    while not list(platform.marks.glob("hang-*")):
+        assert running.poll() is None, running.communicate()[0]
+        time.sleep(0.1)
+    family = psutil.Process(running.pid).children(recursive=True)
+    running.terminate()
+    output, _ = running.communicate()
+    assert (running.returncode, output.splitlines()[-1]) == (143, "terminated"), output
+    assert "not run: xu-t2-alignment: the same command goes on with them" in output
+    assert "| not run |" in (platform.folder / "out" / "tables.md").read_text()
+    assert not psutil.wait_procs(family, timeout=60)[1]
 
 
 def is_logged(uri: str) -> None:

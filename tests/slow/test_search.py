@@ -104,12 +104,15 @@ def test_a_changed_space_is_refused_before_anything_starts(
     assert "ray: started" not in done.stdout
 
 
-def test_a_study_that_is_asked_to_stop_stops_and_goes_on(
+def test_a_study_refuses_a_second_process_and_stops_when_it_is_asked_to(
     searched: subprocess.CompletedProcess[str], platform: Platform
 ) -> None:
     longer = ["--set", "name=long", "--set", "train.epochs=400", "--set", "cluster.groups=1"]
     running = platform.start("tune", "search.yaml", "--search-only", *longer)
     wait_for_a_fold(platform, running)
+    second = platform.run("tune", "search.yaml", "--search-only", *longer)
+    assert second.returncode == 1, second.stdout
+    assert f"error: study long is run by process {running.pid} on " in second.stdout
     stopped = platform.run("tune", "stop", "search.yaml", *longer)
     assert stopped.returncode == 0, stopped.stdout
     output, _ = running.communicate(timeout=60)

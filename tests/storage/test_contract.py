@@ -66,6 +66,40 @@ def test_of_many_who_create_at_once_exactly_one_wins(store: ObjectStore) -> None
     assert store.read("k") == bytes([won.index(True)])
 
 
+def test_replace_stores_only_what_follows_the_version_that_was_read(store: ObjectStore) -> None:
+    store.write("a/k", b"1")
+    one = store.read_version("a/k")
+    assert one.data == b"1"
+    assert store.replace("a/k", b"2", one.version)
+    assert not store.replace("a/k", b"3", one.version)
+    two = store.read_version("a/k")
+    assert (two.data, two.version != one.version) == (b"2", True)
+    store.delete("a/k")
+    assert not store.replace("a/k", b"3", two.version)
+    assert not store.exists("a/k")
+    assert not store.replace("never/there", b"3", two.version)
+    with pytest.raises(ObjectNotFoundError):
+        store.read_version("a/k")
+
+
+def test_of_many_who_replace_the_same_version_exactly_one_wins(store: ObjectStore) -> None:
+    if store.url == "s3://bucket/a/prefix":
+        pytest.skip("moto looks and writes without a lock, so two may win there")
+    store.write("k", b"old")
+    version = store.read_version("k").version
+    with ThreadPoolExecutor(8) as threads:
+        won = list(threads.map(lambda i: store.replace("k", bytes([i]), version), range(16)))
+    assert sum(won) == 1
+    assert store.read("k") == bytes([won.index(True)])
+    assert list(store.keys()) == ["k"]
+
+
+def test_what_readers_see_is_never_unfinished(store: ObjectStore) -> None:
+    store.write("a/k", b"v")
+    assert store.clear_unfinished(older_than_s=0.0, delete=True) == []
+    assert store.read("a/k") == b"v"
+
+
 def test_delete_removes_and_does_not_mind_absence(store: ObjectStore) -> None:
     store.write("a/k", b"")
     store.delete("a/k")

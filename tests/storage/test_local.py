@@ -2,27 +2,14 @@
 
 import errno
 import os
-import resource
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ser_platform.errors import ObjectNotFoundError, StoreError
 from ser_platform.storage import open_store
-
-
-@contextmanager
-def files_at_most(size: int) -> Iterator[None]:
-    """Writing more than that fails half-way, as on a full disk; Python ignores SIGXFSZ."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+from tests.full_disk import files_at_most
 
 
 def names_in(folder: Path) -> list[str]:
@@ -60,9 +47,19 @@ def test_a_folder_is_no_object(tmp_path: Path) -> None:
         store.read("a/k/deeper")
 
 
-def test_an_unfinished_file_of_a_killed_process_is_no_object(tmp_path: Path) -> None:
-    (tmp_path / ".0f3a.part").write_bytes(b"half")
-    assert list(open_store(str(tmp_path)).keys()) == []
+def test_an_unfinished_file_of_a_killed_process_is_no_object_and_goes_once_it_is_old(
+    tmp_path: Path,
+) -> None:
+    store, part = open_store(str(tmp_path)), tmp_path / "a" / ".0f3a.part"
+    store.write("a/k", b"v")
+    part.write_bytes(b"half")
+    assert list(store.keys()) == ["a/k"]
+    assert store.clear_unfinished(older_than_s=60, delete=True) == []
+    os.utime(part, (0, 0))
+    (found,) = store.clear_unfinished(older_than_s=60, delete=False)
+    assert (found.key, found.size_bytes, part.exists()) == ("a/.0f3a.part", 4, True)
+    store.clear_unfinished(older_than_s=60, delete=True)
+    assert names_in(tmp_path / "a") == ["k"]
 
 
 def test_objects_are_as_readable_as_the_umask_allows(tmp_path: Path) -> None:

@@ -12,6 +12,12 @@ from ser_platform.tracking import ModelFiles
 from tests.mlflow_server import MlflowServer
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The journal of a server lies in the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def uri(empty_database: Path, tmp_path: Path) -> str:
     shutil.copy(empty_database, tmp_path / "mlflow.db")

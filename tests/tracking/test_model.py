@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from picklescan.scanner import scan_directory_path
 
 from ser_platform.tracking import ModelFiles
 from tests.runs import run_result
@@ -31,10 +32,14 @@ def log_with_model(uri: str, files: ModelFiles) -> None:
 
 
 def test_a_model_is_logged_once_and_predicts_with_pickle_refused(
-    uri: str, files: ModelFiles, tmp_path: Path
+    uri: str, files: ModelFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     log_with_model(uri, files)
     log_with_model(uri, files)
+    # MLflow asks its global URI, a database in the working directory, for what we do not name.
+    assert list((tmp_path / "elsewhere").iterdir()) == []
     seen = see(uri)
     outputs = seen.nested["wise final"].outputs
     assert outputs is not None
@@ -72,3 +77,45 @@ def test_a_model_half_uploaded_is_finished_and_not_made_again(
         ("other", half_uploaded.model_id, "READY")
     }
     assert (Path(half_uploaded.artifact_location.removeprefix("file://")) / "code/parts").is_dir()
+
+
+PICKLED = """
+import os, sys, mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+place = mlflow.create_experiment("evil", artifact_location=os.getcwd() + "/artifacts")
+mlflow.set_experiment(experiment_id=place)
+class Evil(mlflow.pyfunc.PythonModel):
+    def __reduce__(self):
+        return os.system, (f"touch {sys.argv[2]}",)
+    def predict(self, context, model_input, params=None):
+        return model_input
+mlflow.pyfunc.log_model(name="evil", python_model=Evil(), registered_model_name="evil")
+"""
+LOAD = """
+import sys
+import ser_platform.tracking
+import mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+mlflow.pyfunc.load_model("models:/evil/1")
+"""
+
+
+def test_a_pickled_model_that_somebody_registered_is_not_run(uri: str, tmp_path: Path) -> None:
+    """Not even where the user's environment allows it (S4)."""
+    marker = tmp_path / "marker"
+    allowed = {**os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "true"}  # noqa: TID251
+    command = [sys.executable, "-c", PICKLED, uri, str(marker)]
+    subprocess.run(command, env=allowed, cwd=tmp_path, capture_output=True, check=True)
+    assert scan_directory_path(str(tmp_path)).infected_files == 1
+    marker.unlink(missing_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, uri],
+        env=allowed,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "MLFLOW_ALLOW_PICKLE_DESERIALIZATION" in done.stderr
+    assert not marker.exists()

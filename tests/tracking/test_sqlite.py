@@ -1,12 +1,11 @@
 """A study in a SQLite database, as a single machine keeps it."""
 
 import json
+import logging
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +57,15 @@ def test_a_study_is_a_run_with_one_nested_run_for_each_result(uri: str) -> None:
     assert {run.info.status for run in seen.nested.values()} == {"FINISHED"}
     assert seen.study.info.status == "FINISHED"
     assert seen.nested["wise trial 1"].data.params["model.dropout"] == "0.3"
+
+
+def test_a_study_that_another_process_has_taken_over_is_not_ended_in_its_place(uri: str) -> None:
+    tracker = new_tracker(uri)
+    tracker.start()
+    tracker.log(run_result(0))
+    wait_until(lambda: any(r.info.status == "FINISHED" for r in logged_runs(uri, STUDY_KEY)), 90)
+    tracker.finish(None)
+    assert see(uri).study.info.status == "RUNNING"
 
 
 def test_the_list_of_studies_is_a_board_by_itself(uri: str) -> None:
@@ -260,7 +268,7 @@ def test_a_study_runs_until_it_ends_and_again_when_it_is_resumed(uri: str) -> No
 
 
 def test_what_mlflow_refuses_for_good_does_not_hold_up_the_rest(
-    uri: str, caplog: pytest.LogCaptureFixture
+    uri: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     refused = run_result(1, settings={"no name for mlflow?": 1})
     assert log(uri, run_result(0), refused, run_result(2)) == 1
@@ -271,7 +279,9 @@ def test_what_mlflow_refuses_for_good_does_not_hold_up_the_rest(
         "wise trial 2": "FINISHED",
     }
     assert seen.study.info.status == "FINISHED"
-    assert f"MLflow at {uri} refuses a result: wise trial 1: Invalid value" in caplog.text
+    (refusal,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert refusal.startswith(f"MLflow at {uri}: a record is refused and set aside as {tmp_path}/")
+    assert ".zip.refused: wise trial 1: Invalid value" in refusal
 
 
 def test_a_deleted_experiment_is_named_with_the_way_to_restore_it(
@@ -282,7 +292,7 @@ def test_a_deleted_experiment_is_named_with_the_way_to_restore_it(
     tracker = new_tracker(uri)
     tracker.start()
     tracker.log(run_result(0))
-    assert tracker.finish(timeout_s=1) == 1
+    assert tracker.finish(timeout_s=1) == 2  # the result, and the end of the study
     assert "was deleted; restore it with `mlflow experiments restore --experiment-id 1`" in (
         caplog.text
     )
@@ -292,18 +302,6 @@ def test_an_unusable_place_ends_the_program_before_anything_is_trained(tmp_path:
     (tmp_path / "notes.txt").write_text("not a database")
     with pytest.raises(TrackingError, match="is not a SQLite database"):
         new_tracker(f"sqlite:///{tmp_path}/notes.txt").start()
-
-
-def test_a_locked_database_is_waited_for(uri: str, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
-        tracker = new_tracker(uri)
-        tracker.start()
-        tracker.log(run_result(0))
-        time.sleep(1)
-        lock.execute("ROLLBACK")
-    lock.close()
-    assert tracker.finish() == 0
 
 
 PROGRAM = """
@@ -340,6 +338,7 @@ def test_two_programs_that_start_at_once_make_one_database(
     for key in ("a" * 16, "b" * 16):
         assert list(see(uri, key).nested) == ["wise trial 0"]
     assert sorted(path.name for path in (tmp_path / "new/folder").iterdir()) == [
+        "journal",
         "mlartifacts",
         "mlflow.db",
     ]

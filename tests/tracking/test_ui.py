@@ -57,20 +57,22 @@ def test_mlflow_shows_the_board_the_champion_and_its_card(
     uri: str,
     files: ModelFiles,
     page: Page,
-    tmp_path: Path,
+    screenshots: Path,
+    request: pytest.FixtureRequest,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    folder = screenshots / f"mlflow-{request.node.callspec.params['uri']}"
     log_finals(uri, files)
     log_finals(uri, files)  # which changes nothing
     assert len(connect(uri).search_model_versions("name = 'ser-iemocap'")) == 1
     show(uri, EXPERIMENT)
     own = view_key(run_result().protocol_id)
     (link,) = [line for line in capsys.readouterr().out.split() if line.endswith(own)]
-    look_at_board(page, link, tmp_path)
+    look_at_board(page, link, folder)
     version = connect(uri).get_model_version_by_alias("ser-iemocap", "champion")
     assert version.tags["ser.champion"].startswith("champion: yes, there was none; ")
-    look_at_model(page, uri, version.version, tmp_path)
-    look_at_artifacts(page, f"{link.partition('?')[0]}/{version.run_id}/artifacts", tmp_path)
+    look_at_model(page, uri, version.version, folder)
+    look_at_artifacts(page, f"{link.partition('?')[0]}/{version.run_id}/artifacts", folder)
 
 
 def look_at_board(page: Page, link: str, folder: Path) -> None:

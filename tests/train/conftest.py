@@ -10,11 +10,12 @@ import ray
 from ser_platform.config.corpus import SplitConfig
 from ser_platform.config.schema import Experiment
 from ser_platform.corpora.folds import Fold, make_folds
-from ser_platform.dataset import Dataset, build_dataset
+from ser_platform.dataset import Dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import FrameTable
 from ser_platform.features.embeddings import WordVectors
-from ser_platform.runtime import RAY_SETTINGS
+from ser_platform.joining import build_dataset
+from ser_platform.runtime import RAY_SETTINGS, start_here
 from ser_platform.utterance import Utterance, Word
 
 DIM = 6
@@ -104,7 +105,7 @@ def local_ray(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch_module.setenv("RAY_AUTH_MODE", "disabled")
     for name, value in RAY_SETTINGS.items():
         monkeypatch_module.setenv(name, value)
-    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    start_here(num_cpus=2)
     try:
         yield
     finally:

@@ -1,7 +1,9 @@
 """One fold and the object store: nothing twice, nothing half, test only when asked."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,15 +12,16 @@ import torch
 
 from ser_platform.config.schema import Experiment
 from ser_platform.dataset import Dataset
-from ser_platform.errors import TrainingError, WithdrawnError
-from ser_platform.results import Epoch
+from ser_platform.errors import StoreError, TrainingError, WithdrawnError
+from ser_platform.results import Epoch, FoldResult
 from ser_platform.storage import open_store
 from ser_platform.train import fold as fold_module
 from ser_platform.train.checkpoint import load_progress, save_progress
 from ser_platform.train.fold import score_fold, train_fold
 from ser_platform.train.loop import Progress, fit
 from ser_platform.train.ranks import Ranks
-from ser_platform.train.stored import FoldKeys
+from ser_platform.train.stored import FoldKeys, read_result, write_result
+from tests.full_disk import files_at_most
 
 KEYS = FoldKeys("run", 1)
 
@@ -130,9 +133,51 @@ def test_progress_survives_the_store_bit_for_bit(experiment, fold, dataset, stor
             assert torch.equal(getattr(read, part)[name], value), name
 
 
-def test_damaged_progress_is_a_fresh_start(store) -> None:
+def test_damaged_progress_is_put_aside_and_the_fold_starts_afresh(store) -> None:
     store.write("p", b"not a checkpoint")
     assert load_progress(store, "p").epochs == []
+    assert store.read("quarantine/p") == b"not a checkpoint"
+
+
+def test_a_full_disk_leaves_the_progress_before_and_no_rest(store) -> None:
+    before = Progress(weights={"w": torch.zeros(8)}, step=1)
+    save_progress(store, "p", before)
+    larger = Progress(weights={"w": torch.zeros(100_000)}, step=2)
+    with files_at_most(10_000), pytest.raises(StoreError, match="File too large"):
+        save_progress(store, "p", larger)
+    assert load_progress(store, "p").step == 1
+    assert [path.name for path in Path(store.url).iterdir()] == ["p"]
+
+
+@pytest.mark.parametrize("name", ["trained.json", "scored.json", "weights.st"])
+def test_what_a_damaged_object_held_is_made_again_to_the_same_numbers(
+    experiment, fold, dataset, store, name: str
+) -> None:
+    first = score_fold(experiment(epochs=1), "run", fold, dataset, store, Ranks())
+    key = f"runs/run/fold1/{name}"
+    good = store.read(key)
+    middle = len(good) // 2
+    damaged = good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :]
+    store.write(key, damaged)
+    if name == "trained.json":
+        store.delete("runs/run/fold1/scored.json")
+    again = score_fold(experiment(epochs=1), "run", fold, dataset, store, Ranks())
+    assert (again.test, again.validation) == (first.test, first.validation)
+    assert store.read(f"quarantine/{key}") == damaged
+    assert store.exists(key)
+
+
+def test_a_result_is_readable_json_and_one_without_a_seal_is_not_used(store, caplog) -> None:
+    result = FoldResult.model_construct(fold=1)
+    write_result(store, "runs/r/fold1/trained.json", result)
+    assert json.loads(store.read("runs/r/fold1/trained.json"))["content"]["fold"] == 1
+    store.write("runs/old/fold1/trained.json", result.model_dump_json().encode())
+    assert read_result(store, "runs/old/fold1/trained.json") is None
+    assert caplog.messages == [
+        f"'runs/old/fold1/trained.json' in {store.url} is damaged: it has no seal: cut short, or "
+        "of a version that wrote none; kept as quarantine/runs/old/fold1/trained.json, and made "
+        "again"
+    ]
 
 
 def test_a_fold_that_cannot_be_trained_leaves_no_result(experiment, fold, dataset, store) -> None:

@@ -3,12 +3,16 @@
 import copy
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from ser_platform.batches import collate
+from ser_platform.dataset import Dataset, Rows
 from ser_platform.errors import TrainingError
+from ser_platform.train import loop
 from ser_platform.train.loop import Progress, fit, new_model
 from ser_platform.train.ranks import Ranks
 from ser_platform.train.scoring import predict
@@ -73,9 +77,9 @@ def test_no_value_of_the_test_part_reaches_the_training(
         start = dataset.frame_starts[row]
         frames[start : start + dataset.lengths[row]] = np.nan
     labels[rows] = (labels[rows] + 1) % 4
-    means = dataset.frame_means.copy()
-    means[rows] = np.nan
-    poisoned = replace(dataset, frames=(frames,), labels=labels, frame_means=means)
+    moments = dataset.moments[0].copy()
+    moments[dataset.frame_places[rows]] = np.nan
+    poisoned = replace(dataset, frames=(frames,), labels=labels, moments=(moments,))
     found = train_one(setting, data=poisoned)
     assert found.best_epoch == clean.best_epoch
     assert all(torch.equal(found.weights[n], v) for n, v in clean.weights.items())
@@ -106,9 +110,36 @@ def test_a_loss_that_is_not_finite_names_the_fold_the_epoch_and_the_remedy(
     with pytest.raises(TrainingError) as failed:
         train_one(experiment(), data=broken)
     assert str(failed.value) == (
-        "fold 1, epoch 1: the training loss is nan; lower train.learning_rate (now 0.02) or "
-        "train.clip_norm (now 5)"
+        "non-finite loss: fold 1, epoch 1, step 1 of 3: the norm of the gradients is nan; lower "
+        "train.learning_rate (now 0.02) or train.clip_norm (now 5)"
     )
+
+
+def test_training_stops_at_the_step_that_diverges_and_the_epoch_before_it_is_kept(
+    experiment, train_one, dataset, fold, monkeypatch
+) -> None:
+    """Frames that turn to infinity in the second epoch; its second step is its last."""
+    kept: list[Progress] = []
+    train_one(experiment(epochs=1), kept=kept)
+    (first,) = kept
+    asked = 0
+
+    def poisoned(data: Dataset, rows: Rows, model: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        batch = collate(data, rows, model)
+        return replace(batch, frames=batch.frames * math.inf) if asked == 2 else batch
+
+    monkeypatch.setattr(loop, "collate", poisoned)
+    with pytest.raises(TrainingError, match="epoch 2, step 2 of 3: the norm of the gradients is"):
+        train_one(experiment(epochs=3), progress=copy.deepcopy(first), kept=kept)
+    assert asked == 2
+    assert kept == [first]
+
+
+def test_steps_that_are_clipped_are_counted(experiment, train_one) -> None:
+    of_each = [train_one(experiment(epochs=2, clip_norm=norm)).epochs for norm in (1e-6, 1e6)]
+    assert [[e.clipped_steps for e in epochs] for epochs in of_each] == [[3, 3], [0, 0]]
 
 
 def test_the_learning_rate_falls_with_every_step_as_keras_does(experiment, train_one) -> None:

@@ -76,7 +76,8 @@ def test_weights_that_are_not_finite_are_found_though_nothing_validates(
     with pytest.raises(TrainingError) as failed:
         train_fold(setting, "run", whole, dataset, store, ALONE)
     assert str(failed.value).startswith(
-        "fold 1, epoch 1: the weights are not finite; lower train.learning_rate (now 1e+39)"
+        "non-finite loss: fold 1, epoch 1: the weights are not finite; lower "
+        "train.learning_rate (now 1e+39)"
     )
 
 

@@ -12,7 +12,7 @@ import torch
 from ser_platform.config.corpus import DemoCorpusConfig, SplitConfig
 from ser_platform.config.inputs import Mfcc39Config
 from ser_platform.config.model import WiseConfig
-from ser_platform.config.schema import Experiment
+from ser_platform.config.schema import ClusterConfig, Experiment
 from ser_platform.corpora.folds import Fold, make_folds
 from ser_platform.dataset import Dataset
 from ser_platform.results import FoldResult
@@ -52,13 +52,11 @@ def poisoned(dataset: Dataset, fold: Fold) -> Dataset:
     """Of the test part nothing is left but what would spoil a training."""
     rows = dataset.rows(fold.test)
     frames, labels = dataset.frames[0].copy(), dataset.labels.copy()
-    means, scatters = dataset.frame_means.copy(), dataset.frame_scatters.copy()
+    moments = dataset.moments[0].copy()
     for row in rows:
         frames[dataset.frame_starts[row] :][: dataset.lengths[row]] = np.nan
-    means[rows], scatters[rows], labels[rows] = np.nan, np.nan, -1
-    return replace(
-        dataset, frames=(frames,), labels=labels, frame_means=means, frame_scatters=scatters
-    )
+    moments[dataset.frame_places[rows]], labels[rows] = np.nan, -1
+    return replace(dataset, frames=(frames,), moments=(moments,), labels=labels)
 
 
 def held(value: object) -> Iterator[object]:
@@ -133,10 +131,12 @@ def test_what_is_fetched_is_the_dataset_without_the_test_part(dataset, acted, sp
 def assert_same(found: Dataset, expected: Dataset) -> None:
     """Equal but for where frames lie."""
     for field in fields(Dataset):
-        if field.name not in {"frames", "frame_parts", "frame_starts"}:
+        if field.name not in {"frames", "moments", "frame_parts", "frame_starts", "frame_places"}:
             ours, theirs = getattr(found, field.name), getattr(expected, field.name)
             np.testing.assert_array_equal(ours, theirs, err_msg=field.name)
-    for row in range(len(expected.ids)):
+    rows = np.arange(len(expected.ids))
+    np.testing.assert_array_equal(found.moments_of(rows), expected.moments_of(rows))
+    for row in rows.tolist():
         assert np.array_equal(found.frames_of(row), expected.frames_of(row))
 
 
@@ -236,7 +236,8 @@ def test_the_jobs_of_a_run_over_a_corpus_seal_each_its_own_test_part(tmp_path: P
         model=WiseConfig(),
     )
     given = Given(open_store(str(tmp_path / "store")), *read(setting))
-    run = Run("wise", setting, {}, prepare({"wise": setting}, given)["wise"], workers=1)
+    prepared = prepare({"wise": setting}, given, ClusterConfig())["wise"]
+    run = Run("wise", setting, {}, prepared, workers=1)
     everyone = {u.id for u in given.corpus.utterances}
     tested: set[str] = set()
     trials, scores = (run.jobs("store", score_test=score_test) for score_test in (False, True))

@@ -1,11 +1,9 @@
 """Folds on worker groups: the same numbers however they are laid out, or interrupted."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import ray
 from ray.actor import ActorHandle
@@ -15,6 +13,7 @@ from ser_platform.errors import TrainingError, WithdrawnError
 from ser_platform.results import FoldResult
 from ser_platform.runtime import fetch
 from ser_platform.storage import open_store
+from ser_platform.train import group as group_module
 from ser_platform.train.checkpoint import load_progress
 from ser_platform.train.fold import score_fold
 from ser_platform.train.jobs import FoldJob
@@ -23,6 +22,7 @@ from ser_platform.train.ranks import Ranks
 from ser_platform.train.resident import put
 from ser_platform.train.stored import FoldKeys
 from ser_platform.train.waiting import Waiting
+from tests.injection import injected
 
 pytestmark = [
     pytest.mark.slow,
@@ -45,7 +45,8 @@ def job(setting: Experiment, fold, dataset, store: Path, run_key: str) -> FoldJo
 
 
 def submit(queue: ActorHandle, *jobs: FoldJob) -> list[ray.ObjectRef]:
-    ray.get([queue.submit.remote(one) for one in jobs])
+    for one in jobs:  # one by one: an asynchronous actor may take calls in any order
+        ray.get(queue.submit.remote(one))
     return [queue.result.remote(one.name) for one in jobs]
 
 
@@ -69,7 +70,7 @@ def test_two_ranks_train_as_one_and_outlive_a_bad_fold(
             job(setting, fold, broken, tmp_path / "bad", "bad"),
             job(setting, fold, dataset, tmp_path / "short", "short"),
         )
-        with pytest.raises(TrainingError, match="the training loss is nan"):
+        with pytest.raises(TrainingError, match=r"^non-finite loss: fold 1, epoch 1, step 1 of "):
             fetch(bad)
         found = read(short)
     alone = score_fold(setting, "alone", fold, dataset, open_store(str(tmp_path)), Ranks())
@@ -118,40 +119,43 @@ def test_a_withdrawn_fold_stops_on_both_ranks_and_goes_on_when_it_is_wanted_agai
 
 
 @pytest.mark.faults
-def test_a_fold_whose_worker_is_killed_ends_as_if_it_had_not_been(
-    experiment,
-    fold,
-    dataset,
-    tmp_path: Path,
+def test_a_fold_whose_worker_is_killed_ends_as_if_it_had_not_been_and_one_without_memory_fails(
+    experiment, fold, dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setting = without_dropout(experiment("alignment", epochs=300))
+    """With dropout, of which every rank draws its own; one group serves all three."""
+    monkeypatch.setattr(group_module, "serve_folds", group_module.serve_folds)  # put back after
+    faults = injected(
+        ["kill@rank1:epoch3", "memory@rank1:epoch2:train.batch_size=4"], tmp_path / "marks"
+    )
+    setting, large = experiment(epochs=5), experiment(epochs=5, batch_size=4)
     with fold_workers(TWO_RANKS, groups=1) as queue:
-        (killed,) = submit(queue, job(setting, fold, dataset, tmp_path / "killed", "killed"))
-        kill_a_worker_once_there_is_progress(tmp_path / "killed", "killed")
-        resumed = read(killed)
+        killed, starved, whole = submit(
+            queue,
+            job(setting, fold, dataset, tmp_path / "killed", "killed"),
+            job(large, fold, dataset, tmp_path / "starved", "starved"),
+            job(setting, fold, dataset, tmp_path / "whole", "whole"),
+        )
+        resumed, undisturbed = read(killed), read(whole)
+        with pytest.raises(TrainingError) as failed:
+            fetch(starved)
         assert ray.get(queue.losses.remote()) == {"killed/fold1/scored": 1}
-        (undisturbed,) = submit(queue, job(setting, fold, dataset, tmp_path / "again", "again"))
-        assert read(undisturbed).epochs[-1].val_loss == resumed.epochs[-1].val_loss
-        assert read(undisturbed).test == resumed.test
+    assert [mark.name for mark in faults.struck("")] == ["kill-0-0", "memory-1-0"]
+    untimed = [
+        [epoch.model_copy(update={"seconds": 0}) for epoch in result.epochs]
+        for result in (resumed, undisturbed)
+    ]
+    assert untimed[0] == untimed[1]
+    assert (resumed.validation, resumed.test) == (undisturbed.validation, undisturbed.test)
+    assert str(failed.value).startswith(
+        "out of memory: fold 1 of run starved: MemoryError: Unable to allocate 8.00 TiB"
+    )
+    progress = load_progress(
+        open_store(str(tmp_path / "starved")), FoldKeys("starved", 1).progress
+    )
+    assert len(progress.epochs) == 1
 
 
 def without_dropout(setting: Experiment) -> Experiment:
     """Ranks draw their own."""
     model = setting.model.model_copy(update={"dropout": 0.0})
     return setting.model_copy(update={"model": model})
-
-
-def kill_a_worker_once_there_is_progress(folder: Path, run_key: str) -> None:
-    store = open_store(str(folder))
-    deadline = time.monotonic() + 120  # of which most is the start of the workers
-    while not store.exists(FoldKeys(run_key, 1).progress):
-        assert time.monotonic() < deadline, "no progress was written"
-        time.sleep(0.02)
-    workers = [p for p in psutil.Process().children(recursive=True) if is_train_worker(p)]
-    assert workers, "no worker process found"
-    workers[-1].kill()
-
-
-def is_train_worker(process: psutil.Process) -> bool:
-    command = process.cmdline() or [""]
-    return command[0].startswith("ray::") and "RayTrainWorker" in command[0]

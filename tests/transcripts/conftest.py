@@ -7,17 +7,10 @@ from typing import Any
 
 import pytest
 
-from ser_platform.config.corpus import DemoCorpusConfig
-from ser_platform.corpora import Corpus, read_corpus
+from ser_platform.corpora import Corpus
 from ser_platform.storage import ObjectStore, open_store
 from ser_platform.transcripts.results import PartSummary, PartTask
 from ser_platform.utterance import Utterance
-
-
-@pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    root = str(tmp_path_factory.mktemp("demo") / "small")
-    return read_corpus(DemoCorpusConfig(size="small", root=root))
 
 
 @pytest.fixture

@@ -54,6 +54,22 @@ def ask(study: optuna.Study, file: ExperimentFile) -> optuna.Trial:
     return trial
 
 
+@pytest.mark.parametrize(
+    ("goals", "selection", "names"),
+    [
+        (["val_ua"], "validation", ["val_ua"]),
+        (["val_ua", "seconds"], "validation", ["val_ua", "seconds"]),
+        (["val_ua"], "best_on_test", ["test_ua"]),
+    ],
+)
+def test_what_is_maximised_has_a_name_in_the_dashboard(
+    file: ExperimentFile, goals: list[str], selection: str, names: list[str]
+) -> None:
+    chosen = with_study(file, goals=tuple(goals)).model_copy(update={"selection": selection})
+    assert open_study(chosen).metric_names == names
+    assert open_study(chosen).metric_names == names
+
+
 def with_study(file: ExperimentFile, **changes: Any) -> ExperimentFile:
     return file.model_copy(update={"study": file.study.model_copy(update=changes)})
 
@@ -115,6 +131,18 @@ def test_the_best_complete_trial_is_selected_and_no_other(file) -> None:
     pruned.report(0.9, 1)
     study.tell(pruned, state=TrialState.PRUNED)
     assert best_points(study, file)["wise"].value == 0.6
+
+
+def test_among_equals_the_first_tried_is_selected_even_if_it_was_interrupted(file) -> None:
+    study = open_study(file)
+    interrupted, other = ask(study, file), ask(study, file)
+    assert interrupted.params != other.params
+    history.queue_again(study, interrupted.number)
+    study.tell(other, 0.5)
+    again = ask(study, file)
+    study.tell(again, 0.5)
+    assert best_points(study, file)["wise"].number == again.number
+    assert again.params == interrupted.params
 
 
 def test_a_study_without_a_finished_trial_says_so(file) -> None:

@@ -20,7 +20,7 @@ import ser_platform
 from ser_platform.config import load_experiment_file, signature, with_settings
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import ConfigError, StudyError
-from ser_platform.tracking.process import this_process
+from ser_platform.process import this_process
 from ser_platform.tune import attributes
 from ser_platform.tune.__main__ import main
 from ser_platform.tune.export import rows, write_best
@@ -198,7 +198,7 @@ def test_stopping_asks_and_waits_until_nothing_runs(tmp_path) -> None:
 STOPPABLE = """
 import sys, time
 from pathlib import Path
-from ser_platform.tracking.process import this_process
+from ser_platform.process import this_process
 from ser_platform.tune import attributes
 from tests.tune.studies import make, single
 

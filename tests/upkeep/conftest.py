@@ -23,6 +23,7 @@ model: {{kind: wise}}
 store: {root}/store
 cache: {{folder: {root}/cache}}
 tracking: {{uri: "sqlite:///{root}/mlflow.db"}}
+study: {{storage: "sqlite:///{root}/optuna.db"}}
 """
 
 

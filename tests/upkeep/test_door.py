@@ -6,7 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+import ray
+from moto import mock_aws
 
+from ser_platform.storage.intact import quarantined
 from tests.features.caching import damage
 from tests.upkeep.conftest import Ser, World
 
@@ -34,6 +37,21 @@ def test_every_action_checks_a_file_without_acting(
     assert ser(*action, world.write(), "--check") == 0
     assert "x.yaml: valid (wise, signature " in capsys.readouterr().out
     assert list(world.store.keys()) == []
+
+
+def test_a_missing_bucket_ends_a_command_before_anything_is_computed_or_started(
+    world: World, ser: Ser, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"ACCESS_KEY_ID": "AKIATEST", "SECRET_ACCESS_KEY": "x"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
+    with mock_aws():
+        assert ser("fill", world.write(), "--set", "store=s3://absent/p") == 2
+    assert capsys.readouterr().err == (
+        "error: s3:ListBucket 'features' in s3://absent/p at s3.amazonaws.com: there is no such "
+        "bucket (NoSuchBucket); create it, or correct the store's URL\n"
+    )
+    assert not ray.is_initialized()
 
 
 def test_an_unknown_action_is_refused_with_the_nearest(
@@ -130,7 +148,7 @@ def test_verify_finds_damage_and_ends_with_1(
         in capsys.readouterr().out
     )
     assert world.store.read(key) == damaged
-    assert world.keys("quarantine") == []
+    assert quarantined(world.store) == []
 
 
 @pytest.mark.parametrize("where", [[], ["--all"]])
@@ -143,12 +161,13 @@ def test_repair_puts_damage_aside_and_fill_mends_it(
     good = world.store.read(key)
     damaged = damage(world.store, key)
     assert ser("verify", path, *where, "--repair") == 1
-    (aside,) = world.keys("quarantine")
+    (aside,) = quarantined(world.store)
     assert world.store.read(aside) == damaged
     assert f"kept as {aside}" in capsys.readouterr().out
     assert not world.store.exists(key)
     assert ser("verify", path, "--json") == 0
-    assert said(capsys)["missing"] == 1
+    found = said(capsys)
+    assert (found["missing"], found["quarantined"]) == (1, [aside])
     world.fill(path)
     assert world.store.read(key) == good
 
@@ -265,7 +284,7 @@ def test_gc_stops_when_it_cannot_know_what_is_needed(
     age(world, days=400)
     before = list(world.store.keys())
     assert ser("gc", path, "--delete") == 2
-    assert f"error: '{key}' in {world.store.url} " in capsys.readouterr().err
+    assert f"error: '{key}' in {world.store.url} is damaged" in capsys.readouterr().err
     assert list(world.store.keys()) == before
 
 

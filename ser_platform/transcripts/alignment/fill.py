@@ -10,9 +10,10 @@ from ser_platform.corpora.problems import listed, refuse_if_any
 from ser_platform.corpora.words import clean_words, spread_words
 from ser_platform.features.rows import Progress
 from ser_platform.storage.base import ObjectStore
+from ser_platform.transcripts.alignment.aligned import aligned_words, failure
 from ser_platform.transcripts.engines.base import Result
 from ser_platform.transcripts.results import Run, load_results
-from ser_platform.utterance import Phoneme, Utterance, Word
+from ser_platform.utterance import Utterance
 
 _ENDS = {"even": "their words are spread evenly over the recording", "drop": "left out"}
 
@@ -36,7 +37,7 @@ def align(
     reasons = _reasons(results, config.lowest_score)
     if config.unaligned == "refuse":
         _refuse(corpus.name, reasons, len(untimed))
-    aligned = {u.id: replace(u, words=_words(results[u.id])) for u in untimed}
+    aligned = {u.id: replace(u, words=aligned_words(results[u.id])) for u in untimed}
     if config.unaligned == "even":
         aligned |= {u.id: _spread(u) for u in untimed if u.id in reasons}
     left_out = reasons if config.unaligned == "drop" else {}
@@ -49,16 +50,8 @@ def align(
 
 def _reasons(results: Mapping[str, Result], lowest_score: float) -> dict[str, str]:
     """Why utterances count as not aligned, by id."""
-    reasons: dict[str, str] = {}
-    for id_, result in sorted(results.items()):
-        if "reason" in result:
-            reasons[id_] = result["reason"]
-        elif result["score"] < lowest_score:
-            reasons[id_] = (
-                f"its score {result['score']:.2f} is below alignment.lowest_score {lowest_score:g}"
-                " (another text than what was said, or much noise)"
-            )
-    return reasons
+    found = {id_: failure(result, lowest_score) for id_, result in sorted(results.items())}
+    return {id_: reason for id_, reason in found.items() if reason}
 
 
 def _refuse(name: str, reasons: Mapping[str, str], asked: int) -> None:
@@ -79,13 +72,6 @@ def _notes(
     if reasons:
         said = listed((f"{id_} ({reason})" for id_, reason in reasons.items()), most=5)
         yield f"not aligned, {_ENDS[config.unaligned]}: {len(reasons)} utterances: {said}"
-
-
-def _words(result: Result) -> tuple[Word, ...]:
-    return tuple(
-        Word(text, start_s, end_s, tuple(Phoneme(*phoneme) for phoneme in phonemes))
-        for text, start_s, end_s, phonemes in result.get("words", ())
-    )
 
 
 def _spread(utterance: Utterance) -> Utterance:

@@ -5,10 +5,11 @@
 
 import numpy as np
 
-from ser_platform.dataset import Dataset, build_dataset
+from ser_platform.dataset import Dataset
 from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.features.embeddings import WordVectors
+from ser_platform.joining import build_dataset
 from ser_platform.utterance import Phoneme, Utterance, Word
 
 UTTERANCES = 2000

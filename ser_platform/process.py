@@ -2,6 +2,7 @@
 
 import os
 import platform
+from pathlib import Path
 
 import psutil
 
@@ -29,3 +30,16 @@ def lives(process: str) -> bool | None:
     except psutil.NoSuchProcess:
         return False
     return abs(current_s - float(started_s)) <= _CLOCK_STEP_S
+
+
+def numbering() -> str:
+    """Where numbers of processes mean the same: since one boot, in one container.
+
+    Containers may share the name of their host, and a process of one is not seen in another.
+    Empty where the system does not say; then the name of the host has to do.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""

@@ -1,0 +1,1 @@
+"""Whether everything that a study needs is here and works."""

@@ -1,0 +1,1 @@
+"""Answers about recordings, from a saved model, for people and programs."""

@@ -1,0 +1,1 @@
+"""A saved model behind HTTP: recordings, and streams of sound with running estimates."""
