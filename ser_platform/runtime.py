@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import psutil
 import ray
@@ -23,6 +23,7 @@ from ser_platform.redaction import protect_logs
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Content = TypeVar("Content")
 
 _log = logging.getLogger(__name__)
 
@@ -209,6 +210,17 @@ def spread(
             yield result
     if failure is not None:
         raise failure
+
+
+class Shared(Generic[Content]):
+    """A value that many tasks need: it travels once to each machine, not with every task."""
+
+    def __init__(self, value: Content) -> None:
+        self._reference = ray.put(value)
+
+    def get(self) -> Content:
+        """The value, on whatever machine."""
+        return ray.get(self._reference)
 
 
 def gpus_for(features: FeatureConfig) -> float:

@@ -10,6 +10,8 @@ from ser_platform.config.corpus import DemoCorpusConfig
 from ser_platform.corpora import Corpus, read_corpus
 from tests.browser import browser as browser  # fixtures of all tests
 from tests.browser import screenshots as screenshots
+from tests.local_ray import local_ray as local_ray
+from tests.local_ray import monkeypatch_module as monkeypatch_module
 from tests.mlflow_server import new_database
 from tests.postgres import PostgresServer, postgres_server, why_not
 from tests.servers import S3Server, seaweedfs

@@ -64,6 +64,27 @@ class Ear:
     def _aligner(self) -> Engine:
         return make_engine(self._alignment)
 
+    def identity(self, *, hears: bool) -> dict[str, object]:
+        """All that fixes the words of a recording: engines, versions, settings.
+
+        Args:
+            hears: whether words have to be recognised.
+
+        Raises:
+            EngineError: when an engine that is needed cannot be used.
+        """
+        found: dict[str, object] = {"lowest score": self._alignment.lowest_score}
+        if hears and self._reads:
+            found["times"] = self._recogniser_config.times
+            found["recogniser"] = self._recogniser.identity()
+        try:
+            found["aligner"] = self._aligner.identity()
+        except EngineError:
+            if self._reads_times:
+                raise
+            found["aligner"] = None  # words are spread
+        return found
+
     def words(self, signal: Signal, text: str | None, timed: Sequence[Word] | None) -> Hearing:
         """The words of a recording.
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ser_platform.config.recognition import PocketsphinxConfig, RecognitionConfig
+from ser_platform.config.schema import Experiment
 from ser_platform.emotions import EMOTIONS
 from ser_platform.inference import LONGEST_S, doubts
 from ser_platform.inference.answer import (
@@ -47,13 +48,13 @@ class Listener:
         recogniser: RecognitionConfig | None = None,
         longest_s: float = LONGEST_S,
     ) -> None:
-        self._predictor, self._longest_s = Predictor.load(folder), longest_s
+        self._predictor, self.longest_s = Predictor.load(folder), longest_s
         saved, experiment = self._predictor.saved, self._predictor.experiment
         trained_with = experiment.transcript
         if recogniser is None and isinstance(trained_with, RecognitionConfig):
             recogniser = trained_with
-        asked = recogniser or PocketsphinxConfig(times="align")
-        self._ear = Ear(experiment.model, asked, experiment.alignment)
+        self.recogniser = recogniser or PocketsphinxConfig(times="align")
+        self._ear = Ear(experiment.model, self.recogniser, experiment.alignment)
         self.model = ModelName(
             name=name,
             architecture=str(saved.about.get("architecture", experiment.model.kind)),
@@ -64,6 +65,27 @@ class Listener:
         self._doubts = tuple(doubts.of_model(self._predictor))
         self._known = frozenset(saved.vectors.words)
         self._lock = Lock()
+
+    @property
+    def experiment(self) -> Experiment:
+        """The setting that the model was trained with."""
+        return self._predictor.experiment
+
+    def identity(self, *, hears: bool) -> dict[str, object]:
+        """All that fixes an answer besides the recording and its words: part of a key.
+
+        Args:
+            hears: whether words have to be recognised.
+
+        Raises:
+            EngineError: when an engine that is needed cannot be used.
+        """
+        return {
+            "model": self.model.digest,
+            "longest_s": self.longest_s,
+            "front end": self._predictor.front_end,
+            **self._ear.identity(hears=hears),
+        }
 
     def answer(self, question: Question) -> Answer:
         """What the model says of a recording.
@@ -76,7 +98,7 @@ class Listener:
             return self._answer(question)
 
     def _answer(self, question: Question) -> Answer:
-        hearing, parts = pieces(question, self._ear, self._longest_s)
+        hearing, parts = pieces(question, self._ear, self.longest_s)
         scores = self._predictor.scores(
             [Clip(question.name, part.signal, part.words) for part in parts]
         )

@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             transcripts=arguments.transcripts,
             recogniser=recogniser,
             longest_s=arguments.longest,
+            store=arguments.store,
             form=arguments.form,
             page=arguments.page,
         )
@@ -71,6 +72,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--uri", default=TrackingConfig().uri, help="of MLflow (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--store",
+        metavar="STORE",
+        help="ask on Ray and keep answers in this folder or s3://bucket/prefix; run again, it "
+        "goes on where it ended",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument(

@@ -35,8 +35,17 @@ def question(one: Asked) -> Question:
     Raises:
         FeatureError: for a recording that cannot be used.
     """
+    return question_about(one, read_bytes(one.path))
+
+
+def question_about(one: Asked, data: bytes) -> Question:
+    """The same of a recording whose bytes were read before.
+
+    Raises:
+        FeatureError: for a recording that cannot be used.
+    """
     name = str(one.path)
-    return Question(name, decode(read_bytes(name), name, ANYTHING), one.text, one.words)
+    return Question(name, decode(data, name, ANYTHING), one.text, one.words)
 
 
 def _answer(listener: Listener, one: Asked) -> Answer | Unanswered:

@@ -24,6 +24,7 @@ def predict(
     transcripts: str | None,
     recogniser: RecognitionConfig | None,
     longest_s: float,
+    store: str | None,
     form: str | None,
     page: Path | None,
 ) -> int:
@@ -39,7 +40,13 @@ def predict(
 
     with model_folder(model, uri) as folder:
         listener = Listener(folder, model, recogniser, longest_s)
-        found = counted(answers(listener, questions))
+        if store is None:
+            found = counted(answers(listener, questions))
+        else:
+            # Only now: Ray takes seconds to load.
+            from ser_platform.predict.batch import batch_answers
+
+            found = counted(batch_answers(listener, folder, questions, store))
         shown = AnswerPage(questions, listener.model) if page is not None else None
         if shown is not None:
             found = shown.collected(found)

@@ -66,7 +66,7 @@ def verify_all(store: ObjectStore, *, repair: bool) -> Verification:
 
 
 def _all_keys(store: ObjectStore) -> Iterator[str]:
-    for folder in ("features/v1/", MANIFESTS, "transcripts/v1/", "runs/"):
+    for folder in ("features/v1/", MANIFESTS, "transcripts/v1/", "answers/v1/", "runs/"):
         yield from store.keys(folder)
 
 

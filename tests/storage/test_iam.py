@@ -62,7 +62,8 @@ def test_a_trainer_keeps_runs_and_adds_features_and_can_do_nothing_else(
 ) -> None:
     with somebody_with("trainer", monkeypatch) as s3:
         store = open_store("s3://bucket/ser")
-        for key in ("features/v1/cd/cd.st", "transcripts/v1/cd/cd.st", RUN, "leases/k"):
+        added = [f"{name}/v1/cd/cd.st" for name in ("features", "transcripts", "answers")]
+        for key in (*added, RUN, "leases/k"):
             store.write(key, b"y")
             assert store.read(key) == b"y"
         assert store.create("features/manifests/m.json", b"y")
@@ -120,7 +121,13 @@ def test_no_policy_has_a_wildcard_for_actions_or_for_whole_buckets(role: str) ->
 
 def test_what_is_listed_is_what_the_policy_lets_be_listed() -> None:
     may = policy_of("trainer")["Statement"][0]["Condition"]["StringLike"]["s3:prefix"]
-    for prefix in ("ser/features", "ser/features/v1/", f"ser/{RUN}", "ser/transcripts/v1/"):
+    for prefix in (
+        "ser/features",
+        "ser/features/v1/",
+        f"ser/{RUN}",
+        "ser/transcripts/v1/",
+        "ser/answers/v1/",
+    ):
         assert any(fnmatchcase(prefix, pattern) for pattern in may)
     for prefix in ("", "ser/", "ser/artifacts/", "other/"):
         assert not any(fnmatchcase(prefix, pattern) for pattern in may)

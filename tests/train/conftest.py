@@ -1,11 +1,10 @@
 """A tiny corpus in memory: two speakers a session, four emotions that the sound tells apart."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-import ray
 
 from ser_platform.config.corpus import SplitConfig
 from ser_platform.config.schema import Experiment
@@ -15,7 +14,6 @@ from ser_platform.emotions import EMOTIONS
 from ser_platform.features.cache import FrameTable
 from ser_platform.features.embeddings import WordVectors
 from ser_platform.joining import build_dataset
-from ser_platform.runtime import RAY_SETTINGS, start_here
 from ser_platform.utterance import Utterance, Word
 
 DIM = 6
@@ -97,23 +95,3 @@ def experiment() -> Callable[..., Experiment]:
         return Experiment.model_validate(settings, strict=False)
 
     return make
-
-
-@pytest.fixture(scope="module")
-def local_ray(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[None]:
-    """Ray on this machine with two CPUs."""
-    monkeypatch_module.setenv("RAY_AUTH_MODE", "disabled")
-    for name, value in RAY_SETTINGS.items():
-        monkeypatch_module.setenv(name, value)
-    start_here(num_cpus=2)
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-@pytest.fixture(scope="module")
-def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
-    """``monkeypatch`` for fixtures that live as long as a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
