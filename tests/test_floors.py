@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "torch": (*TORCH, "features/pretrained"),
     "transformers": ("features/pretrained",),
     "huggingface_hub": ("features/pretrained",),
-    "ray": ("runtime", "train", "tune", "doctor/upload"),
+    "ray": ("runtime", "train", "tune", "doctor/upload", "serve/on_ray"),
     "optuna": ("tune",),
     "mlflow": ("tracking", "leaderboard", "inference/mlflow_code"),
     "boto3": ("storage/s3",),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Row:
     def finished_at(self) -> datetime:
         """When the last fold was trained, in UTC."""
         latest = max(fold.finished_at for fold in self.result.folds)
-        return datetime.fromtimestamp(latest, timezone.utc)
+        return datetime.fromtimestamp(latest, UTC)
 
 
 @dataclass(frozen=True)

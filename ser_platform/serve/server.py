@@ -73,21 +73,36 @@ def serve(
         ModelError: when there is no such model.
     """
     token = token_of(address)
+    app = make_app(ready(model, uri, recogniser), limits, address.hosts, token)
+    shown = f"[{address.host}]" if ":" in address.host else address.host
+    _log.info("serve: %s at http://%s:%d (interface: /docs)", model, shown, address.port)
+    uvicorn.run(
+        app,
+        host=address.host,
+        port=address.port,
+        log_level="warning",
+        server_header=False,
+        ws_max_size=2**17,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def ready(model: str, uri: str, recogniser: RecognitionConfig | None) -> Listener:
+    """A model that has been asked once.
+
+    Raises:
+        ModelError: when there is no such model.
+    """
     with model_folder(model, uri) as folder:
         listener = Listener(folder, model, recogniser)
-        _warm_up(listener)
-        app = make_app(listener, limits, address.hosts, token)
-        shown = f"[{address.host}]" if ":" in address.host else address.host
-        _log.info("serve: %s at http://%s:%d (interface: /docs)", model, shown, address.port)
-        uvicorn.run(
-            app,
-            host=address.host,
-            port=address.port,
-            log_level="warning",
-            server_header=False,
-            ws_max_size=2**17,
-            timeout_graceful_shutdown=10,
-        )
+    # A first question takes longer than any other: before somebody asks one.
+    noise = np.random.default_rng(0).normal(scale=300, size=SAMPLE_RATE_HZ).astype(np.int16)
+    try:
+        listener.answer(Question("warm-up", noise))
+    except EngineError as e:
+        _log.warning("serve: only recordings that come with their words are answered: %s", e)
+        listener.answer(Question("warm-up", noise, "", ()))
+    return listener
 
 
 def token_of(address: Address) -> str:
@@ -107,22 +122,27 @@ def token_of(address: Address) -> str:
         with os.fdopen(opened, "w") as new:
             new.write(secrets.token_urlsafe(32))
         _log.info("serve: a token was made: %s", file)
-    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    return token_in(file)
+
+
+def token_in(file: Path) -> str:
+    """What requests have to bear.
+
+    Raises:
+        ConfigError: for a file that is not there, that everybody may read, or that holds too
+            little.
+    """
+    try:
+        mode = file.stat().st_mode
+        token = file.read_text(encoding="utf-8").strip()
+    except OSError as e:
+        raise ConfigError(f"{file}: the token cannot be read: {e.strerror or e}") from e
+    # Its group may: files that Kubernetes mounts belong to root and a group of the pod.
+    if mode & (stat.S_IWGRP | stat.S_IRWXO):
         raise ConfigError(f"{file}: others may read this token; chmod 600 {file}")
-    token = file.read_text(encoding="utf-8").strip()
     if len(token) < _LEAST_LETTERS:
         raise ConfigError(
             f"{file}: {len(token)} characters; a token has {_LEAST_LETTERS} and more, such as "
             "`openssl rand -hex 32` makes"
         )
     return token
-
-
-def _warm_up(listener: Listener) -> None:
-    """A first question, which takes longer than any other, before somebody asks one."""
-    noise = np.random.default_rng(0).normal(scale=300, size=SAMPLE_RATE_HZ).astype(np.int16)
-    try:
-        listener.answer(Question("warm-up", noise))
-    except EngineError as e:
-        _log.warning("serve: only recordings that come with their words are answered: %s", e)
-        listener.answer(Question("warm-up", noise, "", ()))

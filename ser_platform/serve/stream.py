@@ -139,7 +139,7 @@ async def _listen(socket: WebSocket, desk: Desk, sound: _Sound) -> None:
 async def _received(socket: WebSocket, desk: Desk) -> Message:
     try:
         message = await asyncio.wait_for(socket.receive(), desk.limits.silent_s)
-    except asyncio.TimeoutError as e:
+    except TimeoutError as e:
         silent_s = desk.limits.silent_s
         raise ServeError(408, "invalid", f"nothing came for {silent_s:g} s") from e
     if message["type"] == "websocket.disconnect":

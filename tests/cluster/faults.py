@@ -11,7 +11,7 @@ import kubernetes_validate
 from jsonschema import Draft202012Validator
 
 from tests.cluster.files import Document, pod_specs
-from tests.cluster.kuberay import ray_cluster_faults, ray_job_faults
+from tests.cluster.kuberay import ray_cluster_faults, ray_job_faults, ray_service_faults
 from tests.cluster.rules import broken_rules
 
 KUBERNETES = "1.33"
@@ -24,11 +24,13 @@ def faults(found: Document) -> list[str]:
     match found.get("apiVersion"), found.get("kind"):
         case "ray.io/v1", "RayCluster":
             job = schema("RayJob")
-            spec = job["properties"]["spec"]["properties"]["rayClusterSpec"]
-            own = {**job, "properties": {**job["properties"], "spec": spec}}
+            own = {**job, "properties": {**job["properties"], "spec": _of_clusters()}}
             known = schema_faults(own, found) or list(ray_cluster_faults(found["spec"]))
         case "ray.io/v1", "RayJob":
             known = schema_faults(schema("RayJob"), found) or list(ray_job_faults(found))
+        case "ray.io/v1", "RayService":
+            own = _with_cluster(schema("RayService"), "rayClusterConfig")
+            known = schema_faults(own, found) or list(ray_service_faults(found))
         case "karpenter.sh/v1", "NodePool":
             known = schema_faults(schema("NodePool"), found)
         case "karpenter.k8s.aws/v1", "EC2NodeClass":
@@ -36,6 +38,18 @@ def faults(found: Document) -> list[str]:
         case _:
             known = _kubernetes_faults(found)
     return known + [f for where, pod in pod_specs(found) for f in _pod_faults(where, pod)]
+
+
+def _of_clusters() -> Document:
+    """The schema of ``spec`` of a RayCluster."""
+    return schema("RayJob")["properties"]["spec"]["properties"]["rayClusterSpec"]
+
+
+def _with_cluster(own: Document, name: str) -> Document:
+    """A schema whose ``spec`` has that of a RayCluster under a name."""
+    spec = own["properties"]["spec"]
+    inner = {**spec, "properties": {**spec["properties"], name: _of_clusters()}}
+    return {**own, "properties": {**own["properties"], "spec": inner}}
 
 
 def schema_faults(own: Document, found: Any) -> list[str]:

@@ -9,15 +9,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
+from pydantic import ValidationError
 from ray.autoscaler._private.kuberay.autoscaling_config import (
     _derive_autoscaling_config_from_ray_cr,
 )
 from ray.scripts.scripts import start
+from ray.serve.config import AutoscalingConfig
+from ray.serve.schema import ServeDeploySchema
 
+from ser_platform.serve.on_ray import APPLICATION, DEPLOYMENT, Settings
 from tests.cluster.files import Document
 
 LONGEST_NAME = 47
-"""Of a RayJob; the name of its cluster gets a suffix."""
+"""Of a RayJob or a RayService; the name of its cluster gets a suffix."""
 START_OPTIONS = {
     option.removeprefix("--") for parameter in start.params for option in parameter.opts
 }
@@ -85,3 +90,52 @@ def ray_job_faults(found: Document) -> Iterator[str]:
     if spec.get("backoffLimit", 0) < 0:
         yield f"backoffLimit: {spec['backoffLimit']}"
     yield from (f"rayClusterSpec: {f}" for f in ray_cluster_faults(spec["rayClusterSpec"]))
+
+
+def ray_service_faults(found: Document) -> Iterator[str]:
+    """Of a RayService that fits the schema."""
+    spec: Document = found["spec"]
+    name = found["metadata"]["name"]
+    if len(name) > LONGEST_NAME or not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name):
+        yield f"metadata.name: {name}"
+    if spec.get("upgradeStrategy", {}).get("type", "None") not in ("NewCluster", "None"):
+        yield f"upgradeStrategy.type: {spec['upgradeStrategy']['type']}"
+    cluster: Document = spec["rayClusterConfig"]
+    head = cluster["headGroupSpec"]["template"]["spec"]["containers"][0]
+    if not any(port["name"] == "serve" for port in head.get("ports", [])):
+        yield "headGroupSpec: no port is named serve, so there will be no service"
+    for group in cluster.get("workerGroupSpecs", []):
+        worker = group["template"]["spec"]["containers"][0]
+        # The operator's own calls wget, and no slim image has it.
+        if "readinessProbe" not in worker:
+            yield f"{group['groupName']}: no readinessProbe"
+    yield from (f"rayClusterConfig: {f}" for f in ray_cluster_faults(cluster))
+    yield from (f"serveConfigV2: {f}" for f in serve_faults(yaml.safe_load(spec["serveConfigV2"])))
+
+
+def serve_faults(config: Document) -> Iterator[str]:
+    """Of a configuration of Ray Serve: by Serve's own schema, then by our application's."""
+    try:
+        deployed = ServeDeploySchema.model_validate(config)
+    except ValidationError as e:
+        yield from (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in e.errors())
+        return
+    for one in deployed.applications:
+        if one.import_path != APPLICATION:
+            yield f"import_path: {one.import_path} is not {APPLICATION}"
+            continue
+        try:
+            settings = Settings.model_validate(one.args)
+        except ValidationError as e:
+            yield from (f"args.{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in e.errors())
+            continue
+        names = [each.name for each in one.deployments]
+        if names != [DEPLOYMENT]:
+            yield f"deployments: {names}"
+        for each in one.deployments:
+            try:
+                AutoscalingConfig.model_validate(each.autoscaling_config)
+            except ValidationError as e:
+                yield from (f"autoscaling_config: {fault['msg']}" for fault in e.errors())
+            if each.max_ongoing_requests != settings.at_once:
+                yield f"max_ongoing_requests: {each.max_ongoing_requests} is not at_once"

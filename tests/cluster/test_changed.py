@@ -15,6 +15,7 @@ import yaml
 from tests.cluster.faults import faults
 from tests.cluster.files import CLUSTER, COMPOSE, DOCKERFILES, LAUNCHERS, ROOT, filled
 from tests.cluster.images import compose_faults, dockerfile_faults, nginx_faults, yamllint
+from tests.cluster.kuberay import serve_faults
 from tests.cluster.launcher import commands, launcher_faults
 from tests.cluster.words import command_fault
 
@@ -50,8 +51,14 @@ def submitted(text: str) -> list[str]:
     return [fault] if (fault := command_fault(words)) else []
 
 
+def deployed(text: str) -> list[str]:
+    """Faults of a configuration of Ray Serve."""
+    return list(serve_faults(yaml.safe_load(text)))
+
+
 AWS, GCP = LAUNCHERS
 CLUSTER_FILE, JOB = CLUSTER / "kuberay" / "raycluster.yaml", CLUSTER / "kuberay" / "rayjob.yaml"
+SERVICE, SERVED = CLUSTER / "kuberay" / "rayservice.yaml", CLUSTER / "serve" / "config.yaml"
 NETWORK, NAMESPACE = CLUSTER / "kuberay" / "network.yaml", CLUSTER / "kuberay" / "namespace.yaml"
 POOLS, CLASS = CLUSTER / "karpenter" / "nodepools.yaml", CLUSTER / "karpenter" / "nodeclass.yaml"
 MLFLOW, POSTGRES = CLUSTER / "mlflow" / "mlflow.yaml", CLUSTER / "mlflow" / "postgres.yaml"
@@ -117,6 +124,22 @@ MISTAKES: list[tuple[Path, Look, str, str]] = [
     (JOB, submitted, "--set corpus.root", "--set corpus.rot"),
     (JOB, submitted, "cluster.gpus_per_worker=1", "cluster.gpus_per_worker=1.5"),
     (JOB, submitted, "store=s3://BUCKET", "store=s4://BUCKET"),
+    (SERVICE, objects, "excludeHeadPodFromServeSvc: true", "excludeHead: true"),
+    (SERVICE, objects, "type: NewCluster}", "type: NewClusters}"),
+    (SERVICE, objects, "name: answers,", f"name: {'a' * 48},"),
+    (SERVICE, objects, "name: serve,", "name: served,"),
+    (SERVICE, objects, "readinessProbe:", "startupProbe:"),
+    (SERVICE, objects, "rayVersion:", "raysVersion:"),
+    (SERVICE, objects, "maxReplicas: 3", "maxReplicas: 0"),
+    (SERVICE, objects, "max_ongoing_requests: 8", "max_ongoing_request: 8"),
+    (SERVICE, objects, "token_file:", "token:"),
+    (SERVED, deployed, "proxy_location: EveryNode", "proxy_location: Everywhere"),
+    (SERVED, deployed, "on_ray:application", "on_ray:app"),
+    (SERVED, deployed, "name: Answers", "name: Answer"),
+    (SERVED, deployed, "max_replicas: 8", "max_replicas: 0"),
+    (SERVED, deployed, "max_ongoing_requests: 8", "max_ongoing_requests: 9"),
+    (SERVED, deployed, "hosts: [localhost, 127.0.0.1]", "hosts: []"),
+    (SERVED, deployed, "uri: http", "url: http"),
     (NETWORK, objects, "podSelector:", "podSelecter:"),
     (NETWORK, objects, "port: 8265", "prot: 8265"),
     (NETWORK, objects, "policyTypes: [Ingress]", "policyTypes: Ingress"),

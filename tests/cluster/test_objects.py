@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.cluster.faults import faults, schema
 from tests.cluster.files import CLUSTER, OBJECTS, Document, document, documents, pod_specs
@@ -49,6 +50,44 @@ def _rules(found: Any) -> list[dict[str, str]]:
 def test_the_job_has_the_cluster_of_the_other_file() -> None:
     job, cluster = (document(KUBERAY / f"{name}.yaml") for name in ("rayjob", "raycluster"))
     assert job["spec"]["rayClusterSpec"] == cluster["spec"]
+
+
+def test_the_service_serves_as_the_other_file_says() -> None:
+    served = yaml.safe_load(document(KUBERAY / "rayservice.yaml")["spec"]["serveConfigV2"])
+    alone = document(CLUSTER / "serve" / "config.yaml")
+    assert served["http_options"].pop("host") == "0.0.0.0"
+    assert alone["http_options"].pop("host") == "127.0.0.1"
+    here, there = (config["applications"][0]["args"] for config in (alone, served))
+    for args in (here, there):
+        assert {"localhost", "127.0.0.1"} <= set(args.pop("hosts"))
+        args.pop("uri")
+    assert served == alone
+
+
+def test_the_token_of_the_service_is_a_file_that_only_its_group_may_read() -> None:
+    spec = document(KUBERAY / "rayservice.yaml")["spec"]
+    (application,) = yaml.safe_load(spec["serveConfigV2"])["applications"]
+    (group,) = spec["rayClusterConfig"]["workerGroupSpecs"]
+    pod = group["template"]["spec"]
+    (secret,) = [v["secret"] for v in pod["volumes"] if "secret" in v]
+    (mount,) = [m for m in pod["containers"][0]["volumeMounts"] if m["name"] == "token"]
+    assert secret["defaultMode"] == 0o440
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+    assert application["args"]["token_file"] == f"{mount['mountPath']}/serve-token"
+    readme = (CLUSTER / "README.md").read_text(encoding="utf-8")
+    assert f"create secret generic {secret['secretName']} --from-file=serve-token=" in readme
+
+
+def test_replicas_fit_the_nodes_of_the_service() -> None:
+    spec = document(KUBERAY / "rayservice.yaml")["spec"]
+    ((deployment,),) = [
+        one["deployments"] for one in yaml.safe_load(spec["serveConfigV2"])["applications"]
+    ]
+    (group,) = spec["rayClusterConfig"]["workerGroupSpecs"]
+    cpus = int(group["template"]["spec"]["containers"][0]["resources"]["limits"]["cpu"])
+    most = deployment["autoscaling_config"]["max_replicas"]
+    each = deployment["ray_actor_options"]["num_cpus"]
+    assert most * each <= group["maxReplicas"] * cpus < most * each + cpus
 
 
 def test_all_of_it_lies_in_one_namespace_that_is_made_first() -> None:

@@ -21,11 +21,13 @@ from boto3.session import Session
 from botocore import xform_name
 from moto import mock_aws
 
+from ser_platform.serve.server import token_in
 from tests.cluster.faults import SCHEMAS, faults
 from tests.cluster.files import CLUSTER, FILLED, OBJECTS, ROOT, document, documents
+from tests.cluster.kuberay import serve_faults
 from tests.cluster.words import command_fault
 
-NOTED = ("aws", "docker", "gcloud", "helm", "kubectl", "pip", "python", "ray")
+NOTED = ("aws", "curl", "docker", "gcloud", "helm", "kubectl", "pip", "python", "ray", "serve")
 NOTE = r"""#!/bin/sh
 for word in "${0##*/}" "$@"; do printf '%s\037' "$word" >> "$CALLS"; done
 printf '\036' >> "$CALLS"
@@ -86,6 +88,17 @@ def test_the_token_is_the_users_alone(followed: Followed) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", (folder / "ray-token").read_text())
 
 
+def test_what_is_served_on_one_machine_is_read_from_there(followed: Followed) -> None:
+    config = document(followed.root / "my-cluster" / "serve" / "config.yaml")
+    assert list(serve_faults(config)) == []
+    (application,) = config["applications"]
+    assert Path(application["args"]["token_file"]).is_relative_to(followed.home)
+    token_in(Path(application["args"]["token_file"]))
+    assert application["args"]["uri"] == "http://127.0.0.1:5000"
+    ((_, *asked),) = followed.of("curl")
+    assert asked[-1] == f"http://127.0.0.1:{config['http_options']['port']}/v1/emotion"
+
+
 def test_the_filled_copy_has_no_words_left_and_is_taken(followed: Followed) -> None:
     words = re.compile(rf"\b({'|'.join(FILLED)})\b")
     for path in (followed.root / "my-cluster").rglob("*"):
@@ -102,7 +115,7 @@ def test_ray_and_our_own_commands_take_what_is_said_to_them(
     followed: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(followed.root)
-    asked = followed.of("ray") + followed.of("python")
+    asked = followed.of("ray") + followed.of("python") + followed.of("serve")
     jobs = [words[words.index("--") + 1 :] for words in asked if "--" in words]
     assert len(asked) > 15
     assert len(jobs) == 3
@@ -148,6 +161,7 @@ def test_secrets_hold_what_pods_read(followed: Followed) -> None:
         "ser-databases": {"postgres", "mlflow", "optuna"},
         "mlflow-accounts": {"htpasswd"},
         "ser-mlflow": {"password"},
+        "ser-serve-token": {"serve-token"},
         "databases": {"databases.sql"},
         "mlflow-proxy": {"nginx.conf"},
     }
@@ -168,9 +182,12 @@ def test_images_are_built_with_arguments_that_they_have_and_tags_that_pods_name(
 
 
 def test_names_on_kubernetes_are_those_of_the_manifests(followed: Followed) -> None:
-    (forward,) = followed.of("kubectl", "-n", "ser", "port-forward")
+    jobs, answers = followed.of("kubectl", "-n", "ser", "port-forward")
     cluster = document(CLUSTER / "kuberay" / "raycluster.yaml")["metadata"]["name"]
-    assert forward[4:] == [f"service/{cluster}-head-svc", "8265:8265"]
+    assert jobs[4:] == [f"service/{cluster}-head-svc", "8265:8265"]
+    service = document(CLUSTER / "kuberay" / "rayservice.yaml")["metadata"]["name"]
+    assert answers[4:] == [f"service/{service}-serve-svc", "8000:8000"]
+    assert followed.of("kubectl", "-n", "ser", "get", "rayservice", service)
     job = document(CLUSTER / "kuberay" / "rayjob.yaml")["metadata"]["name"]
     assert followed.of("kubectl", "-n", "ser", "get", "rayjob", job)
     assert followed.of("kubectl", "-n", "ser", "delete", "raycluster", cluster)

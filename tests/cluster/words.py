@@ -14,10 +14,11 @@ from mlflow import environment_variables
 from mlflow.cli import cli as mlflow
 from psycopg import pq
 from ray.scripts.scripts import cli as ray
+from ray.serve.scripts import cli as serve
 
 from ser_platform.__main__ import main
 
-_PROGRAMS: dict[str, click.Command] = {"ray": ray, "mlflow": mlflow}
+_PROGRAMS: dict[str, click.Command] = {"ray": ray, "mlflow": mlflow, "serve": serve}
 
 
 def command_fault(words: Sequence[str]) -> str:
