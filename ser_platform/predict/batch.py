@@ -9,7 +9,7 @@ and asks again only about what has changed.
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -73,7 +73,7 @@ class _Summary:
 
 def batch_answers(
     listener: Listener, folder: Path, asked: Sequence[Asked], url: str
-) -> Iterator[Found]:
+) -> Generator[Found]:
     """An answer about each recording, or why there is none, in the order of the recordings.
 
     What is answered stays stored, also when this ends early. Joins the cluster of ``RAY_ADDRESS``,
@@ -96,8 +96,8 @@ def batch_answers(
     parts = list(_parts(listener, asked, digests))
     digests.save()
     with cluster():
-        files = Shared({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
-        batch = _Batch(listener, files, store)
+        files: _Files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        batch = _Batch(listener, Shared(files), store)
         for part, found in batch.answered(parts):
             yield from _in_order(part, found, listener.model)
 
