@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from ser_platform.config import ExperimentFile, load_experiment_file, signature
 from ser_platform.config.problems import nearest
@@ -110,6 +111,19 @@ def _overview(name: str, actions: Mapping[str, Action]) -> str:
         f"usage: ser {name} [ACTION] EXPERIMENT ...\n\n{lines}\nWithout ACTION: "
         f"{next(iter(actions))}. 'ser {name} ACTION --help' tells what an action takes.\n"
     )
+
+
+def at_least(least: float, kind: type[float] = float) -> Callable[[str], float]:
+    """Of an argument: a number that is not smaller."""
+
+    def number(text: str) -> float:
+        found = kind(text)
+        if not least <= found < inf:
+            raise argparse.ArgumentTypeError(f"{text}: {least:g} or more is expected")
+        return found
+
+    number.__name__ = kind.__name__  # what argparse says of a text that is no number
+    return number
 
 
 def parser_of(name: str, doc: str) -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import psutil
 import ray
 from ray._private.state import state
-from ray.exceptions import RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from ser_platform.config.inputs import FeatureConfig, PretrainedConfig
 from ser_platform.config.schema import ClusterConfig
@@ -27,6 +27,8 @@ Content = TypeVar("Content")
 
 _log = logging.getLogger(__name__)
 
+_RETRIES = 3
+"""Of a task that loses its process."""
 _ATTEMPTS = 5
 """To start Ray, half a minute each."""
 
@@ -189,8 +191,11 @@ def spread(
 
     Items are drawn only when a task can take them, so that memory stays bounded. When a task
     fails, those already started still finish before its exception is raised.
+
+    Raises:
+        WorkersError: when a task loses its process again and again.
     """
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=3)(_unwrapped)
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=_RETRIES)(_unwrapped)
     waiting = iter(items)
     running: list[ray.ObjectRef] = []
     failure: Exception | None = None
@@ -204,6 +209,13 @@ def spread(
         done, running = ray.wait(running, num_returns=1)
         try:
             result = fetch(done[0])
+        except RayError as e:
+            lost = WorkersError(
+                f"a task lost its process {_RETRIES + 1} times, perhaps for want of memory "
+                f"({str(e).splitlines()[0]}); what is stored is not repeated"
+            )
+            lost.__cause__ = e
+            failure = failure or lost
         except Exception as e:  # noqa: BLE001  # raised below, once the others have finished
             failure = failure or e
         else:

@@ -26,11 +26,18 @@ from ser_platform.errors import FeatureError
 from ser_platform.features.base import SAMPLE_RATE_HZ, Signal
 
 _PIECE_S = 60
+_BLOCK = 1 << 18
+"""Samples that are decoded together."""
 
 
 def identity() -> dict[str, object]:
     """What fixes the signal besides the bytes: part of every cache key."""
     return {"version": 1, "mono": "mean", "resampler": f"soxr HQ {soxr.__version__}"}
+
+
+def decoder() -> str:
+    """What reads files: another version may read more of them."""
+    return f"libsndfile {soundfile.__libsndfile_version__}"
 
 
 def load(path: str | Path) -> Signal:
@@ -108,13 +115,19 @@ def _in_pieces(file: soundfile.SoundFile, name: str) -> Signal:
 
 
 def _mono(file: soundfile.SoundFile, count: int, name: str) -> NDArray[np.float64]:
-    """So many samples, mean over channels."""
-    channels = np.asarray(file.read(count, always_2d=True), np.float64)
-    if len(channels) < count:
-        _refuse(cut_short(file.frames, file.tell(), "samples"), name)
-    if bad := channels.size - np.count_nonzero(np.isfinite(channels)):
-        _refuse(not_finite(bad, channels.size), name)
-    return channels.mean(axis=1)
+    """So many samples, mean over channels; all channels of a block are in memory, not more."""
+    found, done, bad = np.empty(count), 0, 0
+    while done < count:
+        asked = min(_BLOCK, count - done)
+        channels = np.asarray(file.read(asked, always_2d=True), np.float64)
+        if len(channels) < asked:
+            _refuse(cut_short(file.frames, file.tell(), "samples"), name)
+        bad += channels.size - np.count_nonzero(np.isfinite(channels))
+        found[done : done + asked] = channels.mean(axis=1)
+        done += asked
+    if bad:
+        _refuse(not_finite(bad, count * file.channels), name)
+    return found
 
 
 def _rounded(samples: NDArray[np.float64]) -> Signal:

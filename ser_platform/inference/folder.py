@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ser_platform.config.schema import Experiment
@@ -98,30 +99,51 @@ def read_model(folder: Path) -> SavedModel:
     setting = _setting(folder)
     for number in range(setting["format"], _FORMAT):
         setting = _later[number](setting)
-    for name, digest in setting["sha256"].items():
-        if _sha256(folder / name) != digest:
-            raise CorruptObjectError(
-                f"{folder / name}: its SHA-256 is not that in {SETTING}; get the model again"
-            )
-    values = load_file(folder / _VECTORS)["vectors"].numpy()
-    return SavedModel(
-        experiment=Experiment.model_validate_json(json.dumps(setting["experiment"])),
-        networks=tuple(
-            _as_tables(load_file(folder / _network(number)))
-            for number in range(setting["networks"])
-        ),
-        vectors=WordVectors(tuple(setting["words"]), values, (), {}),
-        phonemes=tuple(setting["phonemes"]),
-        front_end=setting["front_end"],
-        temperatures=tuple(setting["temperatures"]),
-        about=setting["about"],
-    )
+    try:
+        for name, digest in setting["sha256"].items():
+            if _sha256(folder / name) != digest:
+                raise CorruptObjectError(
+                    f"{folder / name}: its SHA-256 is not that in {SETTING}; get the model again"
+                )
+        values = load_file(folder / _VECTORS)["vectors"].numpy()
+        return SavedModel(
+            experiment=Experiment.model_validate_json(json.dumps(setting["experiment"])),
+            networks=tuple(
+                _as_tables(load_file(folder / _network(number)))
+                for number in range(setting["networks"])
+            ),
+            vectors=WordVectors(tuple(setting["words"]), values, (), {}),
+            phonemes=tuple(setting["phonemes"]),
+            front_end=setting["front_end"],
+            temperatures=tuple(setting["temperatures"]),
+            about=setting["about"],
+        )
+    except FileNotFoundError as e:
+        raise CorruptObjectError(f"{e.filename}: it is missing; get the model again") from e
+    except (ValueError, KeyError, TypeError, SafetensorError) as e:
+        raise CorruptObjectError(
+            f"{folder}: not what was written ({type(e).__name__}: {e}); get the model again"
+        ) from e
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The files of a model, in order; what else lies in its folder is none of it.
+
+    Raises:
+        ModelError, CorruptObjectError: as :func:`read_model`.
+    """
+    networks = (_network(number) for number in range(_setting(folder)["networks"]))
+    return sorted(folder / name for name in (SETTING, _VECTORS, *networks))
 
 
 def digest_of(folder: Path) -> str:
-    """SHA-256 over the files of a model: equal for equal answers."""
+    """SHA-256 over the files of a model: equal for equal answers.
+
+    Raises:
+        ModelError, CorruptObjectError: as :func:`read_model`.
+    """
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
+    for path in model_files(folder):
         digest.update(f"{path.name} {_sha256(path)}\n".encode())
     return digest.hexdigest()
 
@@ -130,7 +152,7 @@ def _setting(folder: Path) -> dict[str, Any]:
     try:
         setting = json.loads((folder / SETTING).read_text(encoding="utf-8"))
         known = setting["format"] in range(1, _FORMAT + 1)
-        emotions = tuple(setting["emotions"])
+        emotions, _ = tuple(setting["emotions"]), range(setting["networks"])
     except OSError as e:
         raise ModelError(f"{folder}: no model: {SETTING}: {e.strerror or e}") from e
     except (ValueError, KeyError, TypeError) as e:

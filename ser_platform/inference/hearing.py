@@ -64,26 +64,28 @@ class Ear:
     def _aligner(self) -> Engine:
         return make_engine(self._alignment)
 
-    def identity(self, *, hears: bool) -> dict[str, object]:
-        """All that fixes the words of a recording: engines, versions, settings.
-
-        Args:
-            hears: whether words have to be recognised.
+    def identity(self, text: str | None, timed: Sequence[Word] | None) -> dict[str, object]:
+        """All that fixes what :meth:`words` makes of a recording: engines, versions, settings.
 
         Raises:
             EngineError: when an engine that is needed cannot be used.
         """
-        found: dict[str, object] = {"lowest score": self._alignment.lowest_score}
-        if hears and self._reads:
-            found["times"] = self._recogniser_config.times
-            found["recogniser"] = self._recogniser.identity()
+        if timed is not None or (text is None and not self._reads):
+            return {}
+        if text is not None:
+            return self._aligner_identity()
+        heard = {"recogniser": self._recogniser.identity()}
+        config = self._recogniser_config
+        return {**heard, "times": config.times, **self._aligner_identity()}
+
+    def _aligner_identity(self) -> dict[str, object]:
         try:
-            found["aligner"] = self._aligner.identity()
+            found = self._aligner.identity()
         except EngineError:
             if self._reads_times:
                 raise
-            found["aligner"] = None  # words are spread
-        return found
+            return {"aligner": None}  # words are spread
+        return {"aligner": found, "lowest score": self._alignment.lowest_score}
 
     def words(self, signal: Signal, text: str | None, timed: Sequence[Word] | None) -> Hearing:
         """The words of a recording.

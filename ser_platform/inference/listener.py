@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ser_platform.config.recognition import PocketsphinxConfig, RecognitionConfig
 from ser_platform.config.schema import Experiment
 from ser_platform.emotions import EMOTIONS
+from ser_platform.features.audio import decoder
 from ser_platform.inference import LONGEST_S, doubts
 from ser_platform.inference.answer import (
     Answer,
@@ -24,6 +25,7 @@ from ser_platform.inference.hearing import Ear
 from ser_platform.inference.pieces import Piece, Question, pieces
 from ser_platform.inference.predictor import Clip, Predictor
 from ser_platform.models.attention import Weights
+from ser_platform.utterance import Word
 
 
 class Listener:
@@ -71,11 +73,12 @@ class Listener:
         """The setting that the model was trained with."""
         return self._predictor.experiment
 
-    def identity(self, *, hears: bool) -> dict[str, object]:
-        """All that fixes an answer besides the recording and its words: part of a key.
+    def identity(self, text: str | None, words: Sequence[Word] | None) -> dict[str, object]:
+        """All that fixes an answer besides the recording: part of a key.
 
         Args:
-            hears: whether words have to be recognised.
+            text: what was said; None where nobody knows.
+            words: the same in time.
 
         Raises:
             EngineError: when an engine that is needed cannot be used.
@@ -84,7 +87,8 @@ class Listener:
             "model": self.model.digest,
             "longest_s": self.longest_s,
             "front end": self._predictor.front_end,
-            **self._ear.identity(hears=hears),
+            "decoder": decoder(),
+            **self._ear.identity(text, words),
         }
 
     def answer(self, question: Question) -> Answer:

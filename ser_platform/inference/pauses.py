@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ser_platform.features.base import SAMPLE_RATE_HZ, Signal
+from ser_platform.inference import SHORTEST_STRETCH_S
 from ser_platform.utterance import Phoneme, Word
 
 Spoken = TypeVar("Spoken", Word, Phoneme)
@@ -17,6 +18,8 @@ _STEP_S = 0.010
 _STEP = round(_STEP_S * SAMPLE_RATE_HZ)
 _SHORTEST_PAUSE = 15
 """Steps, 150 ms: shorter silences are inside of words."""
+_SHORTEST_REST = round(SHORTEST_STRETCH_S / 2 / _STEP_S)
+"""Steps: no shorter stretch is left at the end, for front ends need some frames."""
 _QUIET_DB = 35.0
 """Below the loudest step; quieter counts as a pause."""
 
@@ -29,7 +32,7 @@ def cuts(signal: Signal, longest_s: float, words: Sequence[Word] = ()) -> list[t
 
     Args:
         signal: the recording.
-        longest_s: of a stretch.
+        longest_s: of a stretch; :data:`~ser_platform.inference.SHORTEST_STRETCH_S` or more.
         words: in time, which no cut goes through; unless a word is longer than a stretch may be.
     """
     loudness = _loudness(signal)
@@ -39,8 +42,8 @@ def cuts(signal: Signal, longest_s: float, words: Sequence[Word] = ()) -> list[t
     edges, start = [0], 0
     while len(loudness) - start > longest:
         first = start + longest // 2
-        places = np.arange(first, start + longest)
-        free = places[~is_inside[first : start + longest]]
+        places = np.arange(first, min(start + longest, len(loudness) - _SHORTEST_REST))
+        free = places[~is_inside[places]]
         places = free if len(free) else places
         # Of equally long pauses the last one; then the quietest moment.
         best = np.lexsort((places, -loudness[places], pause_after[places]))[-1]

@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 
+from ser_platform.corpora.base import TOLERANCE_S
+from ser_platform.errors import FeatureError
 from ser_platform.features.base import SAMPLE_RATE_HZ, Signal
 from ser_platform.inference.hearing import SILENT, Ear, Hearing, Timing
 from ser_platform.inference.pauses import cuts, moved, words_between
@@ -45,7 +49,8 @@ def pieces(question: Question, ear: Ear, longest_s: float) -> tuple[Hearing, lis
     between them; where nobody gives them, each stretch is listened to.
 
     Raises:
-        EngineError, FeatureError: as :meth:`Ear.words`.
+        EngineError: as :meth:`Ear.words`.
+        FeatureError: as :meth:`Ear.words`, and for words that are said behind the end.
     """
     signal = question.signal
     if question.text is None and question.words is None:
@@ -55,16 +60,25 @@ def pieces(question: Question, ear: Ear, longest_s: float) -> tuple[Hearing, lis
         starts_s = [first / SAMPLE_RATE_HZ for first, _ in spans]
         whole = _joined(starts_s, heard)
     else:
+        _refuse_too_late(question)
         whole = ear.words(signal, question.text, question.words)
         spans = cuts(signal, longest_s, whole.words)
-        words = [
-            words_between(whole.words, *(sample / SAMPLE_RATE_HZ for sample in span))
-            for span in spans
-        ]
+        edges_s = [*(first / SAMPLE_RATE_HZ for first, _ in spans), inf]
+        words = [words_between(whole.words, *edges) for edges in pairwise(edges_s)]
     return whole, [
         Piece(first / SAMPLE_RATE_HZ, signal[first:behind], own)
         for (first, behind), own in zip(spans, words, strict=True)
     ]
+
+
+def _refuse_too_late(question: Question) -> None:
+    end_s = max((word.end_s for word in question.words or ()), default=0.0)
+    recorded_s = len(question.signal) / SAMPLE_RATE_HZ
+    if end_s > recorded_s + TOLERANCE_S:
+        raise FeatureError(
+            f"{question.name}: its words end at {end_s:g} s, its recording ends at "
+            f"{recorded_s:g} s; are the times seconds from the start of the recording?"
+        )
 
 
 def _joined(starts_s: Sequence[float], heard: Sequence[Hearing]) -> Hearing:

@@ -6,7 +6,7 @@ corpus has then taken part, and no fold is favoured by its test part.
 Shape letters: R recordings, E emotions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from ser_platform.errors import FeatureError
 from ser_platform.features import make_extractor
 from ser_platform.features.audio import identity as audio_identity
 from ser_platform.features.audio import load
-from ser_platform.features.base import FrameExtractor, Frames, Signal
+from ser_platform.features.base import SAMPLE_RATE_HZ, FrameExtractor, Frames, Signal
 from ser_platform.features.cache import FrameTable, FunctionalsTable
 from ser_platform.inference.folder import SavedModel, read_model
 from ser_platform.joining import build_dataset
@@ -32,6 +32,9 @@ from ser_platform.models.attention import Weights, answers_with_attention
 from ser_platform.models.batch import Batch
 from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Utterance, Word
+
+_TOGETHER = 60 * SAMPLE_RATE_HZ
+"""Samples of clips that go through the networks together: what that takes grows with them."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,9 @@ class Predictor:
         Raises:
             FeatureError: for a clip that is too short for the front end.
         """
+        return [scores for group in _groups(clips) for scores in self._scores(group)]
+
+    def _scores(self, clips: Sequence[Clip]) -> list[Scores]:
         batch = self._batch(clips)
         temperatures = self.saved.temperatures or (1.0,) * len(self.networks)
         seen = [answers_with_attention(network, batch) for network in self.networks]
@@ -169,6 +175,20 @@ def front_end(experiment: Experiment) -> dict[str, object]:
     if experiment.functionals is not None:
         found["functionals"] = make_extractor(experiment.functionals).identity()
     return found
+
+
+def _groups(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
+    """Neighbours that are together no longer than that; a longer one alone."""
+    group: list[Clip] = []
+    samples = 0
+    for clip in clips:
+        if group and samples + len(clip.signal) > _TOGETHER:
+            yield group
+            group, samples = [], 0
+        group.append(clip)
+        samples += len(clip.signal)
+    if group:
+        yield group
 
 
 def _network(saved: SavedModel, number: int) -> nn.Module:

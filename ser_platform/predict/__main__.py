@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ser_platform.config.recognition import RecognitionConfig, recogniser_from
 from ser_platform.config.schema import TrackingConfig
-from ser_platform.door import guarded, parser_of
-from ser_platform.inference import LONGEST_S
+from ser_platform.door import at_least, guarded, parser_of
+from ser_platform.inference import LONGEST_S, SHORTEST_STRETCH_S
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,7 +65,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--longest",
-        type=float,
+        type=at_least(SHORTEST_STRETCH_S),
         default=LONGEST_S,
         metavar="SECONDS",
         help="longer recordings are cut at pauses (default: %(default)g)",

@@ -1,52 +1,40 @@
 """A large corpus of recordings: answered in parts, spread over Ray, each kept in the object store.
 
-Layout below the store: ``answers/v1/<2 hex>/<key>.st``, answers about a few recordings each. A key
-is a digest of all that fixes them: the model's files, the engines, the front end, the bytes and
-the words of every recording. So a second run goes on where the first one ended, whatever ended it,
-and asks again only about what has changed.
+A second run goes on where the first one ended, whatever ended it, and asks again only about what
+has changed. Of a part in which an engine failed, which it may not do another time, the other
+answers are kept.
 """
 
-import dataclasses
-import hashlib
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ser_platform.config.cache import CacheConfig
 from ser_platform.config.recognition import RecognitionConfig
-from ser_platform.config.signature import canonical_json
-from ser_platform.errors import CorruptObjectError, EngineError, FeatureError
+from ser_platform.errors import EngineError, FeatureError
 from ser_platform.features.fill import refuse_other_key
-from ser_platform.features.plan import Recording, read_recording
-from ser_platform.features.recordings import RecordingDigests
-from ser_platform.features.shard import pack, unpack
+from ser_platform.features.plan import read_recording
 from ser_platform.features.stored import read_new, read_stored
 from ser_platform.inference.answer import Answer, ModelName
+from ser_platform.inference.folder import model_files
 from ser_platform.inference.listener import Listener
 from ser_platform.predict.asking import Unanswered, question_about
 from ser_platform.predict.inputs import Asked
+from ser_platform.predict.kept import (
+    Found,
+    keep_some,
+    pack_answers,
+    some_answers,
+    unpack_answers,
+)
+from ser_platform.predict.parts import FOLDER, Part, identities, key_of, parts_of
 from ser_platform.runtime import Shared, cluster, gpus_for, spread
 from ser_platform.storage import ObjectStore, open_store
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = "v1"
-"""Counted up whenever the same recordings are answered otherwise."""
-_MOST_PER_PART, _MOST_BYTES_PER_PART = 32, 64 << 20
-
-Found = Answer | Unanswered
 _Files = Mapping[str, bytes]
-
-
-@dataclass(frozen=True)
-class _Part:
-    key: str
-    asked: tuple[Asked, ...]
-    recordings: tuple[Recording, ...]
-    missing: Mapping[int, Unanswered]
-    """By their places in the part those that cannot be read; they are in no key."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,7 @@ class _Task:
     name: ModelName
     recogniser: RecognitionConfig
     longest_s: float
-    part: _Part
+    part: Part
     audio: tuple[bytes, ...]
     replace: bool
     """True when a damaged object lies under the key."""
@@ -68,7 +56,7 @@ class _Task:
 class _Summary:
     key: str
     not_stored: tuple[Found, ...] = ()
-    """The answers, where an engine failed: another time it may not."""
+    """The answers, where an engine failed."""
 
 
 def batch_answers(
@@ -81,7 +69,7 @@ def batch_answers(
 
     Args:
         listener: the model, as the folder holds it.
-        folder: of the model; its files travel to the workers.
+        folder: of the model, whose files travel to the workers.
         asked: the recordings.
         url: of the store of the answers: a folder or ``s3://bucket/prefix``.
 
@@ -92,11 +80,9 @@ def batch_answers(
         WorkersError: when Ray does not come up, or a machine has other packages than this one.
     """
     store = open_store(url)
-    digests = RecordingDigests(Path(CacheConfig().folder), "predict")
-    parts = list(_parts(listener, asked, digests))
-    digests.save()
+    parts = list(parts_of(listener, asked))
     with cluster():
-        files: _Files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        files: _Files = {path.name: path.read_bytes() for path in model_files(folder)}
         batch = _Batch(listener, Shared(files), store)
         for part, found in batch.answered(parts):
             yield from _in_order(part, found, listener.model)
@@ -109,31 +95,36 @@ class _Batch:
         self._listener, self._files, self._store = listener, files, store
         self._gpus = gpus_for(listener.experiment.features)
 
-    def answered(self, parts: Sequence[_Part]) -> Iterator[tuple[_Part, Sequence[Found]]]:
-        """The parts in order with what was found; no more is in memory than one of them."""
-        there = set(self._store.keys(f"answers/{_FORMAT}/"))
+    def answered(self, parts: Sequence[Part]) -> Iterator[tuple[Part, Sequence[Found]]]:
+        """The parts in order with what was found; of no more than one answers are in memory.
+
+        But for those that wait for their turn and in which an engine failed.
+        """
+        there = set(self._store.keys(FOLDER))
         missing = {part.key: part for part in parts if part.key not in there and part.recordings}
         _log.info("answers: %d of %d parts are stored", len(parts) - len(missing), len(parts))
-        summaries = self._ask(missing.values())
-        done: dict[str, tuple[Found, ...]] = {}
+        summaries, awaited = self._ask(missing.values()), set(missing)
+        not_stored: dict[str, tuple[Found, ...]] = {}
         for part in parts:
             if not part.recordings:
                 yield part, ()
                 continue
-            while part.key in missing and part.key not in done:
+            while part.key in awaited:
                 summary = next(summaries)
-                done[summary.key] = summary.not_stored
-            yield part, done.get(part.key) or self._read(part)
+                awaited.remove(summary.key)
+                if summary.not_stored:
+                    not_stored[summary.key] = summary.not_stored
+            yield part, not_stored.pop(part.key, ()) or self._read(part)
 
-    def _read(self, part: _Part) -> Sequence[Found]:
+    def _read(self, part: Part) -> Sequence[Found]:
         """What is stored; asked again where that is damaged, or gone by now."""
-        stored, damaged = read_stored(self._store, [part], _unpack)
+        stored, damaged = read_stored(self._store, [part], unpack_answers)
         if part.key in stored:
             return stored[part.key]
         (summary,) = self._ask([part], replace=bool(damaged))
-        return summary.not_stored or read_new(self._store, [part], _unpack)[part.key]
+        return summary.not_stored or read_new(self._store, [part], unpack_answers)[part.key]
 
-    def _ask(self, parts: Iterable[_Part], *, replace: bool = False) -> Iterator[_Summary]:
+    def _ask(self, parts: Iterable[Part], *, replace: bool = False) -> Iterator[_Summary]:
         tasks = (
             _Task(
                 store=self._store,
@@ -150,7 +141,7 @@ class _Batch:
         return spread(_answer_part, tasks, self._gpus)
 
 
-def _in_order(part: _Part, found: Sequence[Found], model: ModelName) -> Iterator[Found]:
+def _in_order(part: Part, found: Sequence[Found], model: ModelName) -> Iterator[Found]:
     """What was found of the recordings of a part, as they and the model are called today."""
     answers = iter(found)
     for place, asked in enumerate(part.asked):
@@ -164,71 +155,33 @@ def _in_order(part: _Part, found: Sequence[Found], model: ModelName) -> Iterator
                 yield Unanswered(str(asked.path), error.replace(recording, str(asked.path)))
 
 
-def _parts(
-    listener: Listener, asked: Sequence[Asked], digests: RecordingDigests
-) -> Iterator[_Part]:
-    """Neighbours that are answered and stored together: few enough that little is lost."""
-    members: list[Asked] = []
-    size_bytes = 0
-    for one in asked:
-        own_bytes = one.path.stat().st_size if one.path.is_file() else 0
-        full = len(members) == _MOST_PER_PART or size_bytes + own_bytes > _MOST_BYTES_PER_PART
-        if members and full:
-            yield _part(listener, members, digests)
-            members, size_bytes = [], 0
-        members.append(one)
-        size_bytes += own_bytes
-    if members:
-        yield _part(listener, members, digests)
-
-
-def _part(listener: Listener, asked: Sequence[Asked], digests: RecordingDigests) -> _Part:
-    recordings: list[Recording] = []
-    missing: dict[int, Unanswered] = {}
-    for place, one in enumerate(asked):
-        name = str(one.path)
-        try:
-            recordings.append(Recording(one.path.stem, name, digests.of(name)))
-        except FeatureError as error:
-            missing[place] = Unanswered(name, str(error))
-    readable = [one for place, one in enumerate(asked) if place not in missing]
-    return _Part(_key(listener, readable, recordings), tuple(asked), tuple(recordings), missing)
-
-
-def _key(listener: Listener, asked: Sequence[Asked], recordings: Sequence[Recording]) -> str:
-    """Where the answers lie, as this machine would give them."""
-    inputs = [
-        [recording.sha256, one.text, one.words and [dataclasses.asdict(w) for w in one.words]]
-        for one, recording in zip(asked, recordings, strict=True)
-    ]
-    identity = [_FORMAT, listener.identity(hears=_hears(asked)), inputs]
-    name = hashlib.sha256(canonical_json(identity).encode()).hexdigest()
-    return f"answers/{_FORMAT}/{name[:2]}/{name}.st"
-
-
-def _hears(asked: Sequence[Asked]) -> bool:
-    """Whether nobody gives the words of one of them."""
-    return any(one.text is None and one.words is None for one in asked)
-
-
 def _answer_part(task: _Task) -> _Summary:
-    """Answer about the recordings of a part and store it, unless an engine failed.
+    """Answer about the recordings of a part and store it; where an engine failed, the others.
 
     Raises:
         WorkersError: when this machine would give other answers than the key stands for.
     """
-    listener = _listener(task)
-    part = task.part
-    asked = [one for place, one in enumerate(part.asked) if place not in part.missing]
-    identity = listener.identity(hears=_hears(asked))
-    refuse_other_key(part.key, _key(listener, asked, part.recordings), identity)
-    answers = [_answer(listener, *each) for each in zip(asked, task.audio, strict=True)]
-    found = tuple(answer for answer, _ in answers)
-    if not all(lasts for _, lasts in answers):
-        return _Summary(part.key, found)
-    write = task.store.write if task.replace else task.store.create
-    write(part.key, pack({}, {"key": part.key, "answers": [_as_json(one) for one in found]}))
-    return _Summary(part.key)
+    listener, part, store = _listener(task), task.part, task.store
+    asked = part.readable
+    identity = {
+        name: value for each in identities(listener, asked) for name, value in each.items()
+    }
+    refuse_other_key(part.key, key_of(listener, asked, part.recordings), identity)
+    known = some_answers(store, part)
+    found: list[Found] = []
+    lasts: list[bool] = []
+    for place, (one, data) in enumerate(zip(asked, task.audio, strict=True)):
+        before = known[place]
+        answer, is_final = (before, True) if before else _answer(listener, one, data)
+        found.append(answer)
+        lasts.append(is_final)
+    if all(lasts):
+        write = store.write if task.replace else store.create
+        write(part.key, pack_answers(part, found))
+        return _Summary(part.key)
+    kept = [one if is_final else None for one, is_final in zip(found, lasts, strict=True)]
+    keep_some(store, part, kept)
+    return _Summary(part.key, tuple(found))
 
 
 def _answer(listener: Listener, one: Asked, data: bytes) -> tuple[Found, bool]:
@@ -255,24 +208,3 @@ def _listener(task: _Task) -> Listener:
             asked = (task.name.name, task.recogniser, task.longest_s)
             _loaded[name] = Listener(Path(folder), *asked)
     return _loaded[name]
-
-
-def _as_json(found: Found) -> dict[str, object]:
-    if isinstance(found, Unanswered):
-        return dataclasses.asdict(found)
-    return found.model_dump(mode="json")
-
-
-def _unpack(data: bytes, part: _Part) -> list[Found]:
-    """The answers of a stored part.
-
-    Raises:
-        CorruptObjectError: when it is not what was stored under this key.
-    """
-    _, meta = unpack(data)
-    if meta.get("key") != part.key or len(meta.get("answers", ())) != len(part.recordings):
-        raise CorruptObjectError(f"it was stored as {meta.get('key')}")
-    return [
-        Unanswered(**one) if "error" in one else Answer.model_validate(one)
-        for one in meta["answers"]
-    ]

@@ -80,8 +80,20 @@ def _in_manifest(path: Path) -> Iterator[Asked]:
         yield Asked(path.parent / Path(row[where]).expanduser(), said or None)
 
 
+def _same_stem(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """Recordings of other folders or endings that an id does not tell apart."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        if first.setdefault(path.stem, path) != path:
+            yield first[path.stem], path
+
+
 def _with_transcripts(found: Sequence[Asked], path: Path) -> list[Asked]:
-    problems: list[str] = []
+    problems = [
+        f"{one} and {other}: the same name, '{one.stem}', which says whose words they are; give a "
+        "manifest with a column 'transcript'"
+        for one, other in _same_stem([one.path for one in found])
+    ]
     said: Mapping[str, tuple[str, tuple[Word, ...] | None]] = {
         id_: (text, timed_words(segments, ()) if segments else None)
         for _, id_, text, segments in said_in(path, problems)

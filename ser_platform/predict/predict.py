@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ser_platform.config.recognition import RecognitionConfig
 from ser_platform.inference.listener import Listener
+from ser_platform.inference.threads import spare_threads
 from ser_platform.predict.asking import Unanswered, answers
 from ser_platform.predict.fetch import model_folder
 from ser_platform.predict.inputs import asked
@@ -40,6 +41,7 @@ def predict(
 
     with model_folder(model, uri) as folder:
         listener = Listener(folder, model, recogniser, longest_s)
+        spare_threads(listener.experiment.features)
         if store is None:
             found = counted(answers(listener, questions))
         else:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ser_platform.config.recognition import recogniser_from
 from ser_platform.config.schema import TrackingConfig
-from ser_platform.door import guarded, parser_of
+from ser_platform.door import at_least, guarded, parser_of
 from ser_platform.errors import ConfigError
 from ser_platform.serve.limits import MB, Limits
 
@@ -83,21 +83,21 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-mb",
-        type=float,
+        type=at_least(0.001),
         default=limits.body_bytes / MB,
         help="of a request, in 10^6 bytes (default: %(default)g)",
     )
     parser.add_argument(
         "--max-seconds",
-        type=float,
+        type=at_least(0.1),
         default=limits.sound_s,
         help="of a recording (default: %(default)g)",
     )
     parser.add_argument(
         "--at-once",
-        type=int,
+        type=at_least(1, int),
         default=limits.at_once,
-        help="recordings that are answered or wait; others are told to come back "
+        help="requests that are answered or wait, and streams; others are told to come back "
         "(default: %(default)s)",
     )
     parser.add_argument(

@@ -50,7 +50,7 @@ def make_app(listener: Listener, limits: Limits, hosts: Collection[str], token: 
         static_url="/static/docs",
         middleware=[
             Middleware(_WithHeaders),
-            Middleware(Gate, hosts=hosts, token=token, body_bytes=limits.body_bytes),
+            Middleware(Gate, hosts=hosts, token=token, limits=limits, places=desk.questions),
         ],
     )
     handle_problems(app)

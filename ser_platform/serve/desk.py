@@ -1,11 +1,10 @@
-"""Where questions are taken, counted and answered; so many at once, the others come back later."""
+"""Where questions are answered and counted, for one model."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from threading import Lock
 from time import perf_counter
 
-from anyio import to_thread
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from anyio import CapacityLimiter, to_thread
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ser_platform.corpora.recordings import Bounds
 from ser_platform.features.audio import decode
@@ -13,23 +12,29 @@ from ser_platform.inference.answer import Answer
 from ser_platform.inference.listener import Listener
 from ser_platform.inference.pieces import Question
 from ser_platform.serve.limits import Limits
-from ser_platform.serve.problems import ServeError
+from ser_platform.serve.places import Places
 from ser_platform.utterance import Word
 
 
 class Desk:
-    """Takes questions for one model.
+    """Answers questions, one after the other.
 
     Args:
         listener: the model.
         limits: how much is taken.
+
+    Attributes:
+        questions: places of requests, taken before their bodies are read.
+        streams: places of streams.
     """
 
     def __init__(self, listener: Listener, limits: Limits) -> None:
         self.listener, self.limits = listener, limits
         registry = self.registry = CollectorRegistry()
         self._bounds = Bounds(longest_s=limits.sound_s, containers=None)
-        self._there = 0
+        self._decoding = Lock()
+        # Threads of its own: files of the page are read by others.
+        self._threads = CapacityLimiter(2 * limits.at_once)
         self._answers = Counter(
             "ser_answers", "Answers, by emotion.", ["label"], registry=registry
         )
@@ -39,10 +44,9 @@ class Desk:
         self._seconds = Histogram(
             "ser_answer_seconds", "From a question to its answer.", registry=registry
         )
-        self._busy = Counter(
-            "ser_refused_busy", "Questions refused for being busy.", registry=registry
-        )
-        self._waiting = Gauge("ser_in_flight", "Questions answered or waiting.", registry=registry)
+        busy = Counter("ser_refused_busy", "Refused for being busy.", registry=registry)
+        self.questions = Places(limits.at_once, "ser_in_flight", "questions", busy, registry)
+        self.streams = Places(limits.at_once, "ser_streams", "streams", busy, registry)
 
     async def answer(
         self, data: bytes, name: str, text: str | None, words: tuple[Word, ...] | None = None
@@ -56,13 +60,13 @@ class Desk:
             words: the same in time.
 
         Raises:
-            ServeError: when too many are there already.
             EngineError, FeatureError: as :meth:`Listener.answer`.
         """
-        with self._place():
-            began = perf_counter()
-            answer = await to_thread.run_sync(self._answer, data, name, text, words)
-            self._seconds.observe(perf_counter() - began)
+        began = perf_counter()
+        answer = await to_thread.run_sync(
+            self._answer, data, name, text, words, limiter=self._threads
+        )
+        self._seconds.observe(perf_counter() - began)
         self._answers.labels(answer.label).inc()
         self._sound.inc(answer.duration_s)
         return answer
@@ -70,20 +74,6 @@ class Desk:
     def _answer(
         self, data: bytes, name: str, text: str | None, words: tuple[Word, ...] | None
     ) -> Answer:
-        question = Question(name, decode(data, name, self._bounds), text, words)
-        return self.listener.answer(question)
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if self._there >= self.limits.at_once:
-            self._busy.inc()
-            raise ServeError(
-                503, "busy", f"{self._there} recordings are waiting already; try again", retry_s=1
-            )
-        self._there += 1
-        self._waiting.set(self._there)
-        try:
-            yield
-        finally:
-            self._there -= 1
-            self._waiting.set(self._there)
+        with self._decoding:  # two minutes of eight channels take room
+            signal = decode(data, name, self._bounds)
+        return self.listener.answer(Question(name, signal, text, words))

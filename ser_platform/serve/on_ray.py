@@ -15,6 +15,7 @@ from ser_platform.config.schema import TrackingConfig
 from ser_platform.serve.app import make_app
 from ser_platform.serve.limits import MB, Limits
 from ser_platform.serve.server import ready, token_in
+from ser_platform.tracking.download import pinned
 
 APPLICATION, DEPLOYMENT = "ser_platform.serve.on_ray:application", "Answers"
 """What configurations of Ray Serve call it."""
@@ -27,7 +28,7 @@ class Settings(BaseModel):
 
     model: str
     """``models:/NAME@champion``, ``models:/NAME/3``, ``runs:/RUN/NAME``, or a folder of every
-    node."""
+    node. An alias is followed when this is deployed, by all replicas at once."""
     token_file: Path
     """Of every node: what requests have to bear. It has no default, for proxies of Serve may
     listen anywhere."""
@@ -46,11 +47,18 @@ class Settings(BaseModel):
 
 
 def application(settings: Settings) -> Application:
-    """What Ray Serve deploys; replicas, CPUs and growth are said in its own configuration."""
+    """What Ray Serve deploys; replicas, CPUs and growth are said in its own configuration.
+
+    Raises:
+        ModelError: when MLflow does not know the model.
+    """
+    # An alias that moves would be another model to replicas that come later.
+    model = pinned(settings.model, settings.uri)
+    own = settings.model_copy(update={"model": model})
 
     def app() -> FastAPI:
         """Made by each replica for itself: a model does not travel."""
-        return _app(settings)
+        return _app(own)
 
     return serve.deployment(name=DEPLOYMENT)(serve.ingress(app)()).bind()
 

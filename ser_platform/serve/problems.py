@@ -50,7 +50,10 @@ def problem_of(error: Exception) -> tuple[int, Problem]:
         case FeatureError():
             return 422, Problem(kind="unreadable", message=str(error))
         case EngineError():
-            return 503, Problem(kind="unavailable", message=str(error))
+            # Its words are for who runs the server: they name folders, or say what a service said.
+            _log.warning("nobody hears words: %s", error)
+            said = "no engine hears words here; send them as 'text' or 'words'"
+            return 503, Problem(kind="unavailable", message=said)
         case HTTPException():
             kind = {404: "not_found", 413: "too_large"}.get(error.status_code, "invalid")
             return error.status_code, Problem(kind=kind, message=str(error.detail))

@@ -1,24 +1,30 @@
 """What a client may ask: one recording, several, whether all is well."""
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Response, Security, UploadFile
 from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from ser_platform.errors import SerError
 from ser_platform.inference.answer import Answer, ModelName
-from ser_platform.inference.words_json import words_from_json
 from ser_platform.serve.desk import Desk
 from ser_platform.serve.limits import TEXT_LETTERS
 from ser_platform.serve.problems import Problem, ProblemBody, ServeError, problem_of
-from ser_platform.utterance import Word
+from ser_platform.utterance import Phoneme, Word
 
 _PROBLEMS: dict[int | str, dict[str, object]] = {
-    status: {"model": ProblemBody} for status in (401, 403, 413, 422, 500, 503)
+    status: {"model": ProblemBody} for status in (401, 403, 408, 413, 422, 500, 503)
 }
 _JSON_LETTERS = 200_000
 _Text = Annotated[str, StringConstraints(max_length=TEXT_LETTERS)]
@@ -136,6 +142,30 @@ def _name(recording: UploadFile) -> str:
     return "".join(c for c in name if c.isprintable())[:100] or "recording"
 
 
+class _Spoken(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    start_s: Annotated[float, Field(ge=0, lt=1e6)]
+    end_s: Annotated[float, Field(ge=0, lt=1e6)]
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "_Spoken":
+        if self.end_s < self.start_s:
+            raise ValueError("start_s <= end_s is needed, in seconds")
+        return self
+
+
+class _Phoneme(_Spoken):
+    symbol: Annotated[str, StringConstraints(max_length=10)]
+
+
+class _Word(_Spoken):
+    text: Annotated[str, StringConstraints(max_length=100)]
+    phonemes: tuple[_Phoneme, ...] = ()
+
+
+_WORDS = TypeAdapter(tuple[_Word, ...])
+
+
 def _words(text: str) -> tuple[Word, ...]:
     """Words in time, as a client gives them.
 
@@ -143,13 +173,17 @@ def _words(text: str) -> tuple[Word, ...]:
         ServeError: for anything else than words in time.
     """
     try:
-        words = words_from_json(text)
-        is_in_time = all(
-            isinstance(word.text, str) and 0 <= word.start_s <= word.end_s < 1e6 for word in words
+        found = _WORDS.validate_json(text)
+    except ValidationError as e:
+        where = ".".join(map(str, ("words", *e.errors()[0]["loc"])))
+        said = e.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ServeError(422, "invalid", f"{where}: {said}") from e
+    return tuple(
+        Word(
+            word.text,
+            word.start_s,
+            word.end_s,
+            tuple(Phoneme(p.symbol, p.start_s, p.end_s) for p in word.phonemes),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
-        said = str(e) if isinstance(e, json.JSONDecodeError) else f"{type(e).__name__}: {e}"
-        raise ServeError(422, "invalid", f"words: {said}") from e
-    if not is_in_time:
-        raise ServeError(422, "invalid", "words: each needs 0 <= start_s <= end_s, in seconds")
-    return words
+        for word in found
+    )

@@ -16,6 +16,7 @@ from ser_platform.errors import ConfigError, EngineError
 from ser_platform.features.base import SAMPLE_RATE_HZ
 from ser_platform.inference.listener import Listener
 from ser_platform.inference.pieces import Question
+from ser_platform.inference.threads import spare_threads
 from ser_platform.predict.fetch import model_folder
 from ser_platform.serve.app import make_app
 from ser_platform.serve.limits import Limits
@@ -93,8 +94,11 @@ def ready(model: str, uri: str, recogniser: RecognitionConfig | None) -> Listene
     Raises:
         ModelError: when there is no such model.
     """
+    # A path says nothing to clients, and something about this machine.
+    name = model if ":/" in model else Path(model).name
     with model_folder(model, uri) as folder:
-        listener = Listener(folder, model, recogniser)
+        listener = Listener(folder, name, recogniser)
+    spare_threads(listener.experiment.features)
     # A first question takes longer than any other: before somebody asks one.
     noise = np.random.default_rng(0).normal(scale=300, size=SAMPLE_RATE_HZ).astype(np.int16)
     try:
@@ -117,10 +121,16 @@ def token_of(address: Address) -> str:
             return ""
         file = _TOKEN_FILE
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(opened, "w") as new:
-            new.write(secrets.token_urlsafe(32))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(opened, "w") as new:
+                new.write(secrets.token_urlsafe(32))
+        except OSError as e:
+            raise ConfigError(
+                f"{file}: a token cannot be made here: {e.strerror or e}; name another file "
+                "with --token-file"
+            ) from e
         _log.info("serve: a token was made: %s", file)
     return token_in(file)
 

@@ -86,7 +86,8 @@ def stream_route(desk: Desk) -> APIRouter:
     async def stream(socket: WebSocket) -> None:
         await socket.accept(PROTOCOL if PROTOCOL in socket.scope["subprotocols"] else None)
         try:
-            await _talk(socket, desk)
+            with desk.streams.taken():
+                await _talk(socket, desk)
         except WebSocketDisconnect:
             return  # nobody is there to be told
         except Exception as e:  # noqa: BLE001  # told as any other problem
@@ -101,13 +102,19 @@ def stream_route(desk: Desk) -> APIRouter:
 async def _talk(socket: WebSocket, desk: Desk) -> None:
     start = await _started(socket, desk)
     sound = _Sound(start.rate_hz, desk.limits.sound_s)
-    estimates = asyncio.create_task(_estimate(socket, desk, sound))
+    over = asyncio.Event()
+    estimates = asyncio.create_task(_estimate(socket, desk, sound, over))
     try:
-        await _listen(socket, desk, sound)
+        async with asyncio.timeout(desk.limits.stream_s):
+            await _listen(socket, desk, sound)
+    except TimeoutError as e:
+        raise ServeError(
+            408, "invalid", f"a stream may take {desk.limits.stream_s:g} s, not longer"
+        ) from e
     finally:
-        estimates.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await estimates
+        # Not cancelled: a thread that works for it would go on, and nobody would count it.
+        over.set()
+        await estimates
     if sound.seconds < SHORTEST_S:
         raise ServeError(422, "unreadable", f"only {sound.seconds:.3f} s of sound came")
     answer = await desk.answer(sound.wav(), "stream", start.text)
@@ -147,19 +154,22 @@ async def _received(socket: WebSocket, desk: Desk) -> Message:
     return message
 
 
-async def _estimate(socket: WebSocket, desk: Desk, sound: _Sound) -> None:
+async def _estimate(socket: WebSocket, desk: Desk, sound: _Sound, over: asyncio.Event) -> None:
     """Say what the last seconds sound like; where a model is slower than that, more seldom."""
     told_s = 0.0
-    while True:
-        await asyncio.sleep(_EVERY_S / 10)
-        if sound.seconds - told_s < _EVERY_S:
+    while not over.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), _EVERY_S / 10)
+        if over.is_set() or sound.seconds - told_s < _EVERY_S:
             continue
         told_s = sound.seconds
         try:
             answer = await desk.answer(sound.wav(_WINDOW_S), "stream", None)
+            await _tell(socket, Told(type="estimate", answer=answer))
         except SerError:
-            continue  # a busy desk, or a moment that is none: the next one may be
-        await _tell(socket, Told(type="estimate", answer=answer))
+            continue  # of this moment nothing can be said: of the next one perhaps
+        except (WebSocketDisconnect, RuntimeError):
+            return  # nobody is there to be told
 
 
 async def _tell(socket: WebSocket, told: Told) -> None:

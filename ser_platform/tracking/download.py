@@ -1,5 +1,7 @@
 """The files of a model in MLflow, fetched; no code that lies among them is run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -23,22 +25,44 @@ def download_model(model: str, uri: str, folder: Path) -> Path:
         ModelError: when MLflow does not give it.
         TrackingError: for a URI that cannot be MLflow's.
     """
+    with _asked(model, uri) as client:
+        # By its place: of a name MLflow asks its global URI, which is another one or nobody's.
+        place = _place(client, model)
+        found = download_artifacts(
+            artifact_uri=place, dst_path=str(folder), tracking_uri=absolute(uri)
+        )
+    return Path(found)
+
+
+def pinned(model: str, uri: str) -> str:
+    """The same model by a name that stays: of an alias the version that it stands for now.
+
+    Raises:
+        ModelError, TrackingError: as :func:`download_model`.
+    """
+    scheme, _, name = model.partition(":/")
+    registered, _, alias = name.strip("/").partition("@")
+    if scheme != "models" or not alias:
+        return model
+    with _asked(model, uri) as client:
+        version = client.get_model_version_by_alias(registered, alias).version
+    return f"models:/{registered}/{version}"
+
+
+@contextmanager
+def _asked(model: str, uri: str) -> Iterator[MlflowClient]:
+    """MLflow, asked for a model; what goes wrong is told of that."""
     check_uri(uri)
     file = sqlite_file(uri)
     if file is not None and not file.exists():
         raise ModelError(f"{model}: there is no {file}; name another MLflow with --uri")
     try:
-        # By its place: of a name MLflow asks its global URI, which is another one or nobody's.
-        place = _place(connect(uri), model)
-        found = download_artifacts(
-            artifact_uri=place, dst_path=str(folder), tracking_uri=absolute(uri)
-        )
+        yield connect(uri)
     except OUTAGE as e:
         raise ModelError(
             f"{model}: MLflow at {uri} does not give it: {reason(e)}; the leaderboard names what "
             "is there"
         ) from e
-    return Path(found)
 
 
 def _place(client: MlflowClient, model: str) -> str:

@@ -8,7 +8,7 @@ import traceback
 import uuid
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import ray
 import torch
@@ -138,7 +138,8 @@ def _report(queue: ActorHandle, group: int, epochs: Sequence[Epoch]) -> bool:
     """Tell the queue how a fold does; whether it is still wanted."""
     seconds = sum(epoch.seconds for epoch in epochs)
     scores = [epoch.selected_ua for epoch in epochs]
-    return ray.get(queue.report.remote(group, scores, seconds, kernel_kills()))
+    told = queue.report.remote(group, scores, seconds, kernel_kills())
+    return cast("bool", ray.get(told))
 
 
 def _do(job: FoldJob, ranks: Ranks, report: AfterEpoch) -> FoldResult:

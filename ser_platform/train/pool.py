@@ -66,7 +66,7 @@ def fold_workers(
             # It must not ask Ray for anything once the connection is closed.
             watcher.join(_LAST_LOOK_S)
             if ray.is_initialized():
-                met.add(ray.get(queue.close.remote()))
+                met.add(cast("dict[met.Kind, int]", ray.get(queue.close.remote())))
             for thread in [starter, *serving]:
                 # A group that the cluster never had room for would be waited for without end.
                 thread.join(patience_s)
@@ -123,9 +123,8 @@ def _look_once(
         if config.groups == "auto":
             groups = max(1, fit)
         grows = asked(config).grows
-        standing: Standing = ray.get(
-            queue.follow.remote(groups, list(live_nodes()), leaving_nodes(), shrinks=grows)
-        )
+        told = queue.follow.remote(groups, list(live_nodes()), leaving_nodes(), shrinks=grows)
+        standing = cast("Standing", ray.get(told))
         waiting.look(standing)
         if config.groups == "auto" and grows:
             # Not while a group that fits waits for its room: what is asked for would take it.

@@ -151,7 +151,8 @@ def measure(server: Server, sounds: dict[int, Sound], uri: str) -> None:
 
 @contextmanager
 def started(server: Server, uri: str) -> Iterator[psutil.Process]:
-    told = {**os.environ, "MLFLOW_TRACKING_URI": uri}  # noqa: TID251
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # noqa: TID251
+    told = {**os.environ, "MLFLOW_TRACKING_URI": uri, "PATH": path}  # noqa: TID251
     with tempfile.TemporaryFile() as log:
         process = psutil.Popen(server.command, env=told, stdout=log, stderr=log)
         try:
@@ -165,7 +166,7 @@ def started(server: Server, uri: str) -> Iterator[psutil.Process]:
 def wait_until_ready(server: Server, process: psutil.Process, client: httpx.Client) -> None:
     while True:
         if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            raise SystemExit(f"{server.name} ended: {' '.join(server.command)}")
+            raise SystemExit(f"{server.name} ended; run {' '.join(server.command)} to see why")
         try:
             if client.get(server.ready).status_code == httpx.codes.OK:
                 return

@@ -160,7 +160,20 @@ def test_the_token_of_kubernetes_is_for_the_head_alone() -> None:
         for _, pod in pod_specs(each)
         if pod.get("automountServiceAccountToken", mounts.get(pod.get("serviceAccountName"), True))
     }
-    assert with_token == {"ser-head"}
+    assert with_token == {"ser-head", "ser-serve-head"}
+
+
+def test_a_service_that_others_ask_has_no_role_at_amazon() -> None:
+    accounts = {
+        each["metadata"]["name"]: each["metadata"].get("annotations", {})
+        for each in documents(KUBERAY / "namespace.yaml")
+        if each["kind"] == "ServiceAccount"
+    }
+    assert accounts["ser-worker"]
+    service = document(KUBERAY / "rayservice.yaml")
+    of_pods = [pod["serviceAccountName"] for _, pod in pod_specs(service)]
+    assert len(of_pods) == 2
+    assert [accounts[name] for name in of_pods] == [{}, {}]
 
 
 def test_network_policies_speak_of_labels_and_ports_that_pods_have() -> None:

@@ -9,6 +9,7 @@ import soundfile
 import soxr
 
 from ser_platform.errors import FeatureError
+from ser_platform.features import audio
 from ser_platform.features.audio import decode, load
 from tests.features.signals import RATE, chirp, mixture, noise, recording, seconds, square
 
@@ -141,6 +142,14 @@ def test_a_rate_that_no_recording_has(rate: int) -> None:
 def test_too_many_channels() -> None:
     message = refusal(recording(np.zeros((1_000, 12), np.int16)))
     assert message == "a.wav: 12 channels; at most 8 are expected"
+
+
+def test_blocks_of_many_channels_are_the_mean_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = np.random.default_rng(3).normal(scale=0.1, size=(20_000, 8))
+    data = recording(samples)
+    whole = decode(data, "x")
+    monkeypatch.setattr(audio, "_BLOCK", 999)
+    assert np.array_equal(decode(data, "x"), whole)
 
 
 def test_samples_that_are_no_numbers() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ser_platform.features.base import SAMPLE_RATE_HZ, Signal
+from ser_platform.inference import SHORTEST_STRETCH_S
 from ser_platform.inference.pauses import cuts, words_between
 from ser_platform.utterance import Phoneme, Word
 
@@ -52,7 +53,7 @@ def test_no_cut_goes_through_a_word() -> None:
 @settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(st.floats(0.05, 4), st.floats(0, 1)), min_size=1, max_size=8),
-    st.floats(0.5, 5),
+    st.floats(SHORTEST_STRETCH_S, 5),
 )
 def test_stretches_are_all_of_it_and_none_is_too_long(parts, longest_s: float) -> None:
     signal = speech(*parts)
@@ -60,7 +61,7 @@ def test_stretches_are_all_of_it_and_none_is_too_long(parts, longest_s: float) -
     assert spans[0][0] == 0
     assert spans[-1][1] == len(signal)
     assert all(behind == first for (_, behind), (first, _) in pairwise(spans))
-    assert all(behind - first > 0 for first, behind in spans)
+    assert all(behind - first >= 0.49 * SAMPLE_RATE_HZ for first, behind in spans[1:])
     assert all(end_s - start_s <= longest_s + 0.02 for start_s, end_s in seconds(spans))
 
 

@@ -1,7 +1,7 @@
 """A model folder answers as the networks it was made of did."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from ser_platform.errors import CorruptObjectError, FeatureError, ModelError
 from ser_platform.features import make_extractor
 from ser_platform.features.audio import load
 from ser_platform.features.embeddings import WordVectors
-from ser_platform.inference.folder import SavedModel, save_model
-from ser_platform.inference.predictor import Clip, Predictor, front_end
+from ser_platform.inference.folder import SavedModel, digest_of, save_model
+from ser_platform.inference.predictor import Clip, Predictor, Scores, front_end
 from ser_platform.inference.words_json import words_from_json, words_to_json
 from ser_platform.models import build_model
 from ser_platform.models.inputs import Inputs
@@ -167,6 +167,61 @@ def test_a_flipped_bit_in_the_weights_is_noticed(saved) -> None:
         Predictor.load(folder)
     assert str(caught.value) == (
         f"{path}: its SHA-256 is not that in setting.json; get the model again"
+    )
+
+
+def test_a_model_that_was_half_copied_is_said_to_be(saved) -> None:
+    folder = saved("wise")
+    (folder / "network1.safetensors").unlink()
+    with pytest.raises(CorruptObjectError, match=r"network1\.safetensors: it is missing; get"):
+        Predictor.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"words": None}, "not what was written (TypeError"),
+        ({"experiment": {"name": "x"}}, "not what was written (ValidationError"),
+        ({"networks": "many"}, "not what was written"),
+    ],
+)
+def test_a_setting_that_somebody_edited_is_said_to_be(saved, changed, said: str) -> None:
+    folder = saved("wise")
+    setting = json.loads((folder / "setting.json").read_text())
+    (folder / "setting.json").write_text(json.dumps({**setting, **changed}))
+    with pytest.raises(CorruptObjectError) as caught:
+        Predictor.load(folder)
+    assert said in str(caught.value)
+
+
+def test_what_else_lies_in_its_folder_is_none_of_it(saved) -> None:
+    folder = saved("wise")
+    before = digest_of(folder)
+    (folder / "answers").mkdir()
+    (folder / ".DS_Store").write_bytes(b"x")
+    Predictor.load(folder)
+    assert digest_of(folder) == before
+
+
+def test_many_recordings_go_through_the_networks_a_minute_at_a_time(
+    saved, recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What attention takes grows with what is looked at together."""
+    model = Predictor.load(saved("wise"))
+    clip = Clip("x", load(recording), SAID)
+    expected = model.scores([clip])[0].probabilities
+    seen: list[int] = []
+    own = Predictor._scores
+
+    def noting(self: Predictor, clips: Sequence[Clip]) -> list[Scores]:
+        seen.append(len(clips))
+        return own(self, clips)
+
+    monkeypatch.setattr(Predictor, "_scores", noting)
+    found = model.scores([clip] * 130)
+    assert seen == [60, 60, 10]
+    np.testing.assert_allclose(
+        [scores.probabilities for scores in found], [expected] * 130, atol=1e-6
     )
 
 

@@ -10,8 +10,10 @@ import pytest
 from ser_platform.config.recognition import FasterWhisperConfig
 from ser_platform.corpora import Corpus
 from ser_platform.errors import EngineError
+from ser_platform.inference.answer import Answer
 from ser_platform.inference.listener import Listener
-from ser_platform.predict import batch
+from ser_platform.inference.pieces import Question
+from ser_platform.predict import batch, parts
 from ser_platform.predict.__main__ import main
 from ser_platform.predict.asking import Unanswered, answers
 from ser_platform.predict.batch import batch_answers
@@ -32,14 +34,15 @@ def listener() -> Listener:
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(batch, "_MOST_PER_PART", EACH)
+    monkeypatch.setattr(parts, "_MOST_PER_PART", EACH)
+    monkeypatch.setattr(parts, "_PER_PART", 2**32)  # no recording ends one
     monkeypatch.chdir(tmp_path)  # digests of recordings are remembered below the working folder
 
 
 @pytest.fixture
 def asked(demo: Corpus, tmp_path: Path) -> list[Asked]:
     """Three parts: answerable, then one that is no sound and one that is gone, then answerable."""
-    found = []
+    found: list[Asked] = []
     for utterance in demo.utterances[: 2 * EACH]:
         path = tmp_path / f"{utterance.id}.wav"
         shutil.copy(utterance.audio, path)
@@ -145,10 +148,10 @@ def test_an_engine_that_failed_is_asked_another_time(
 ) -> None:
     own, busy = Listener.answer, asked[1]
 
-    def failing(self: Listener, question: object) -> object:
-        if getattr(question, "name", "") == str(busy.path):
+    def failing(self: Listener, question: Question) -> Answer:
+        if question.name == str(busy.path):
             raise EngineError("the service is busy")
-        return own(self, question)  # pyright: ignore
+        return own(self, question)
 
     expected = list(answers(listener, asked))
     with monkeypatch.context() as patch:
@@ -156,9 +159,18 @@ def test_an_engine_that_failed_is_asked_another_time(
         found = batched(listener, asked)
     assert found[1] == Unanswered(str(busy.path), "the service is busy")
     assert [found[0], *found[2:]] == [expected[0], *expected[2:]]
-    here.asked.clear()
-    assert batched(listener, asked) == expected
-    assert here.asked == [one.path.stem for one in asked[:EACH]]
+    again: list[str] = []
+
+    def noting(self: Listener, question: Question) -> Answer:
+        again.append(question.name)
+        return own(self, question)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Listener, "answer", noting)
+        assert batched(listener, asked) == expected
+        assert again == [str(busy.path)]
+        assert batched(listener, asked) == expected
+    assert again == [str(busy.path)]
 
 
 def test_an_engine_that_cannot_be_used_is_told_before_anything_is_asked(
@@ -166,8 +178,10 @@ def test_an_engine_that_cannot_be_used_is_told_before_anything_is_asked(
 ) -> None:
     deaf = Listener(WISE, "wise", FasterWhisperConfig(model=str(tmp_path / "no-model")))
     with pytest.raises(EngineError, match=r"faster-whisper|no-model"):
-        batched(deaf, asked)
+        batched(deaf, [*asked, Asked(asked[0].path)])
     assert here.asked == []
+    batched(deaf, asked[:1])  # where words are given nobody has to hear
+    assert here.asked == [asked[0].path.stem]
 
 
 def test_a_table_of_a_corpus_is_written_by_the_command(

@@ -109,6 +109,7 @@ def test_hours_in_a_small_file_are_refused(tmp_path: Path, capsys: Capture) -> N
             "recogniser 'faster_whisper,modle=x': model: Field required; modle: Extra",
         ),
         ([WISE, "a.wav", "b.wav", "--text", "well"], "--text says what is in one recording"),
+        ([WISE, "a.wav", "--store", "s4://x"], "store: no store for 's4://'"),
     ],
 )
 def test_bad_arguments_are_said_and_end_with_2(
@@ -116,6 +117,14 @@ def test_bad_arguments_are_said_and_end_with_2(
 ) -> None:
     assert main([a.replace("{tmp}", str(tmp_path)) for a in arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("longest", ["0.01", "-1", "nan", "inf", "long"])
+def test_a_stretch_that_could_not_be_cut_is_refused(longest: str, capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([WISE, "a.wav", "--longest", longest])
+    assert caught.value.code == 2
+    assert "argument --longest: " in capsys.readouterr().err
 
 
 @pytest.fixture

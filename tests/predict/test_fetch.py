@@ -13,6 +13,7 @@ from ser_platform.errors import ModelError, TrackingError
 from ser_platform.inference.predictor import Predictor
 from ser_platform.predict.fetch import model_folder
 from ser_platform.tracking import ModelFiles
+from ser_platform.tracking.download import pinned
 from tests.runs import run_result
 from tests.tracking.looking import new_tracker, see
 
@@ -74,6 +75,8 @@ def test_a_model_is_there_by_its_id_by_its_run_and_by_its_name(uri: str) -> None
             found = Predictor.load(folder).saved
         assert found.phonemes == there.phonemes
         assert found.experiment == there.experiment
+        pin = f"models:/ser-x/{version.version}" if "@" in name else name
+        assert pinned(name, uri) == pin
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,12 @@ def test_what_mlflow_does_not_have_is_said(uri: str, name: str) -> None:
     with pytest.raises(ModelError) as caught, model_folder(name, uri):
         pass
     assert str(caught.value).startswith(f"{name}: MLflow at {uri} does not give it: ")
+
+
+def test_an_alias_of_nobody_stands_for_nothing(uri: str) -> None:
+    with pytest.raises(ModelError, match="does not give it"):
+        pinned("models:/nobody@champion", uri)
+    assert pinned("runs/model", uri) == "runs/model"
 
 
 def test_what_cannot_be_mlflow_is_said(tmp_path: Path) -> None:

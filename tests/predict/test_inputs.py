@@ -65,6 +65,17 @@ def test_transcripts_come_by_the_name_of_the_recording(folder: Path) -> None:
     ]
 
 
+def test_two_recordings_of_one_name_are_not_told_apart(folder: Path) -> None:
+    (folder / "deep" / "a.wav").touch()
+    texts = folder / "texts.csv"
+    texts.write_text("utterance_id,transcript\na,Oh no!\nb,\nc,\n")
+    with pytest.raises(CorpusError, match=r"a\.FLAC and .*deep/a\.wav: the same name, 'a'"):
+        asked([str(folder)], None, str(texts))
+    # The same one twice is no other.
+    again = [str(folder / "b.wav")] * 2
+    assert [one.text for one in asked(again, None, str(texts))] == ["", ""]
+
+
 def test_a_ctm_brings_times(folder: Path) -> None:
     (folder / "b.ctm").write_text("b 1 0.10 0.30 well\nb 1 0.40 0.30 then\n")
     (one,) = asked([str(folder / "b.wav")], None, str(folder / "b.ctm"))

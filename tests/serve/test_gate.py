@@ -1,21 +1,29 @@
 """Trying to get in: without a token, under another name, from another site, with too much."""
 
+import asyncio
+import json
 import socket
 import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry, Counter
+from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from ser_platform.errors import ConfigError
+from ser_platform.serve.gate import Gate
+from ser_platform.serve.limits import Limits
+from ser_platform.serve.places import Places
 from ser_platform.serve.server import Address, token_of
 from tests.serve.conftest import MODEL, Server, serving
 
@@ -30,7 +38,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("guarded")
     (folder / "token").write_text(TOKEN)
     (folder / "token").chmod(0o600)
-    options = [f"--token-file={folder / 'token'}", "--allow-host=emotions.example"]
+    options = [f"--token-file={folder / 'token'}", "--allow-host=Emotions.example"]
     with serving(folder, *options, "--at-once=1") as found:
         yield found
 
@@ -77,6 +85,9 @@ def test_no_path_leads_out_of_the_page(guarded: Server, path: str) -> None:
         ({"Host": "127.0.0.1.evil.example"}, 403),
         ({"Host": "emotions.example"}, 200),
         ({"Host": "localhost:1"}, 200),
+        ({"Host": "Emotions.EXAMPLE"}, 200),
+        ({"Host": "["}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
     ],
@@ -101,6 +112,86 @@ def test_the_stream_is_guarded_as_well(guarded: Server, offered, headers, origin
     with pytest.raises(InvalidStatus) as caught:
         connect(address, subprotocols=offered or None, additional_headers=headers, origin=origin)
     assert caught.value.response.status_code == 403
+
+
+def test_streams_have_places_of_their_own(guarded: Server, recording: Path) -> None:
+    address = f"ws://{guarded.netloc}/v1/stream"
+    offered = [Subprotocol("ser.v1"), Subprotocol(f"bearer.{TOKEN}")]
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with connect(address, subprotocols=offered) as first:
+        first.send('{"type": "start", "text": "a"}')
+        with connect(address, subprotocols=offered) as second:
+            told = json.loads(second.recv(timeout=30))
+            assert told["error"] == {
+                "kind": "busy",
+                "message": "1 streams are here already; try again",
+            }
+        with guarded.client(headers=headers) as client:
+            files = {"recording": recording.read_bytes()}
+            assert client.post("/v1/emotion", files=files, data={"text": "a"}).status_code == 200
+            assert "ser_streams 1.0" in client.get("/metrics").text
+    for _ in range(50):
+        with guarded.client(headers=headers) as client:
+            if "ser_streams 0.0" in client.get("/metrics").text:
+                break
+        time.sleep(0.1)
+    else:
+        pytest.fail("a stream that is gone keeps its place")
+
+
+def test_who_sends_a_body_holds_a_place_before_it_is_there(guarded: Server) -> None:
+    head = (
+        f"POST /v1/emotion HTTP/1.1\r\nHost: {guarded.netloc}\r\n"
+        f"Authorization: Bearer {TOKEN}\r\nContent-Length: 100\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with socket.create_connection(guarded.address) as slow:
+        slow.sendall(head.encode())
+        with guarded.client(headers=headers) as client:
+            statuses = {client.post("/v1/emotion").status_code for _ in range(3)}
+            assert 503 in statuses
+            assert client.get("/healthz").status_code == 200
+    with guarded.client(headers=headers) as client:
+        for _ in range(50):
+            if client.post("/v1/emotion").status_code == 422:
+                return
+            time.sleep(0.1)
+    pytest.fail("who has gone keeps a place")
+
+
+def test_a_body_that_does_not_come_is_waited_for_no_longer_than_said() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def ask() -> list[Message]:
+        sent: list[Message] = []
+        busy = Counter("busy", "x", registry=CollectorRegistry())
+        places = Places(1, "there", "questions", busy, CollectorRegistry())
+        gate = Gate(app, ["localhost"], "", Limits(body_s=0.2), places)
+
+        async def receive() -> Message:
+            await asyncio.sleep(0.05)
+            return {"type": "http.request", "body": b"x", "more_body": True}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/emotion",
+            "headers": [(b"host", b"localhost")],
+        }
+        await gate(scope, receive, send)
+        with places.taken():  # it is free again
+            return sent
+
+    start, body = asyncio.run(ask())
+    assert start["status"] == 408
+    assert b"its body was not there after 0.2 s" in body["body"]
 
 
 def test_the_stream_opens_to_the_token(guarded: Server) -> None:

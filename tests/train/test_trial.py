@@ -58,7 +58,7 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> list[Report]:
 
 
 def take(bench: Bench, group: int) -> str:
-    return ray.get(bench.queue.take.remote(group), timeout=60)
+    return cast("str", ray.get(bench.queue.take.remote(group), timeout=60))
 
 
 def train(bench: Bench, group: int, name: str) -> None:

@@ -81,29 +81,51 @@ function samples(floats) {
   return whole.buffer;
 }
 
+// A microphone, and what hands over its sound.
+async function listen() {
+  const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+  const context = new AudioContext();
+  const close = () => {
+    microphone.getTracks().forEach((track) => track.stop());
+    if (context.state !== "closed") context.close();
+  };
+  try {
+    await context.audioWorklet.addModule("/static/page/recorder.js");
+    const node = new AudioWorkletNode(context, "recorder");
+    context.createMediaStreamSource(microphone).connect(node);
+    return { port: node.port, rate_hz: Math.round(context.sampleRate), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
 async function record() {
   tell("");
   at("sound").hidden = true;
-  let microphone;
+  at("record").disabled = true; // a second click would open a second microphone
+  let sound;
   try {
-    microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+    sound = await listen();
   } catch (error) {
     return tell(`No microphone: ${error.message}`);
+  } finally {
+    at("record").disabled = false;
   }
-  const context = new AudioContext();
-  await context.audioWorklet.addModule("/static/page/recorder.js");
   const address = location.origin.replace(/^http/, "ws") + "/v1/stream";
   const socket = new WebSocket(address, ["ser.v1", ...(token() ? [`bearer.${token()}`] : [])]);
-  const node = new AudioWorkletNode(context, "recorder");
   const began = Date.now();
   const clock = setInterval(() => (at("time").textContent = `${((Date.now() - began) / 1000).toFixed(1)} s`), 100);
   let open = false;
   socket.onopen = () => {
     open = true;
     const text = at("text").value || undefined;
-    socket.send(JSON.stringify({ type: "start", rate_hz: Math.round(context.sampleRate), text }));
-    node.port.onmessage = (event) => socket.send(samples(event.data));
-    context.createMediaStreamSource(microphone).connect(node);
+    socket.send(JSON.stringify({ type: "start", rate_hz: sound.rate_hz, text }));
+    sound.port.onmessage = (event) => {
+      if (event.data) return socket.readyState === WebSocket.OPEN && socket.send(samples(event.data));
+      sound.close();
+      if (socket.readyState === WebSocket.OPEN) socket.send('{"type": "end"}');
+    };
   };
   socket.onmessage = (event) => {
     const told = JSON.parse(event.data);
@@ -113,13 +135,12 @@ async function record() {
   socket.onclose = () => {
     if (!open) tell("The server refused the stream; with a token, 'Bearer' has to be right.");
     stop();
+    sound.close();
   };
   function stop() {
     clearInterval(clock);
-    microphone.getTracks().forEach((track) => track.stop());
-    node.port.onmessage = null;
-    if (context.state !== "closed") context.close();
-    if (socket.readyState === WebSocket.OPEN) socket.send('{"type": "end"}');
+    sound.port.postMessage("the rest");
+    if (!open) sound.close();
     at("record").setAttribute("aria-pressed", "false");
     at("record").textContent = "Record";
     recording = null;

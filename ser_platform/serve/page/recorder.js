@@ -5,6 +5,12 @@ class Recorder extends AudioWorkletProcessor {
   constructor() {
     super();
     this.kept = [];
+    // Asked for what is left: it, and then that this was all.
+    this.port.onmessage = () => {
+      this.port.postMessage(new Float32Array(this.kept));
+      this.port.postMessage(null);
+      this.kept = [];
+    };
   }
 
   process(inputs) {
