@@ -1,10 +1,13 @@
 """The page of a server in a real browser: a file is dropped, a microphone is heard."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from ser_platform import serve as page_folder
+from ser_platform.pages.drawing import EMOTION_COLOURS
 from tests.browser import chromium
 from tests.serve.conftest import Server, serving
 
@@ -42,6 +45,12 @@ def test_a_file_is_answered_with_its_words(page: Page, recording: Path, screensh
     assert lasts_s == pytest.approx(1.0, abs=0.05)
     assert said == []
     page.screenshot(path=screenshots / "serve-file.png", full_page=True)
+
+
+def test_emotions_have_the_colours_that_they_have_elsewhere() -> None:
+    style = (Path(page_folder.__file__).parent / "page" / "page.css").read_text()
+    for name, colour in EMOTION_COLOURS.items():
+        assert f".{name} {{ --emotion: {colour}; }}" in style
 
 
 def test_what_is_no_sound_is_told_where_a_person_looks(page: Page, tmp_path: Path) -> None:
@@ -92,22 +101,48 @@ def test_a_token_is_asked_for_where_one_is_needed(
         page.context.close()
 
 
-def test_a_microphone_is_heard_and_estimated_while_it_is(
-    browser: Browser, server: Server, screenshots: Path
-) -> None:
-    """Chromium's own pretended microphone, which beeps."""
+@pytest.fixture
+def heard(browser: Browser, server: Server) -> Iterator[Page]:
+    """The page in a browser with Chromium's own pretended microphone, which beeps."""
     options = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     opened = browser.browser_type.launch(
         executable_path=chromium(), args=["--no-sandbox", *options]
     )
     page = opened.new_context(permissions=["microphone"]).new_page()
     page.goto(server.url)
-    page.get_by_role("button", name="Record", exact=True).click()
-    page.get_by_text("so far, the last").wait_for(timeout=60_000)
-    assert page.get_by_role("button", name="Stop").get_attribute("aria-pressed") == "true"
-    page.screenshot(path=screenshots / "serve-recording.png", full_page=True)
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_text("stream, ").wait_for(timeout=60_000)
-    assert page.get_by_role("button", name="Record", exact=True).is_visible()
-    assert page.get_by_role("alert").is_hidden()
+    yield page
     opened.close()
+
+
+def test_a_microphone_is_heard_and_estimated_while_it_is(heard: Page, screenshots: Path) -> None:
+    heard.get_by_role("button", name="Record", exact=True).click()
+    heard.get_by_text("so far, the last").wait_for(timeout=60_000)
+    assert heard.get_by_role("button", name="Stop").get_attribute("aria-pressed") == "true"
+    heard.screenshot(path=screenshots / "serve-recording.png", full_page=True)
+    heard.get_by_role("button", name="Stop").click()
+    heard.get_by_text("stream, ").wait_for(timeout=60_000)
+    assert heard.get_by_role("button", name="Record", exact=True).is_visible()
+    assert heard.get_by_role("alert").is_hidden()
+
+
+COUNTING = """() => {
+  window.microphones = [];
+  const own = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (asked) => {
+    await new Promise((r) => setTimeout(r, 300));  // as long as somebody is asked
+    const found = await own(asked);
+    window.microphones.push(found);
+    return found;
+  };
+}"""
+
+
+def test_a_second_click_opens_no_second_microphone(heard: Page) -> None:
+    heard.evaluate(COUNTING)
+    heard.evaluate("[1, 2, 3].forEach(() => document.getElementById('record').click())")
+    heard.get_by_role("button", name="Stop").click()
+    heard.get_by_role("button", name="Record", exact=True).wait_for()
+    assert heard.evaluate("window.microphones.length") == 1
+    heard.wait_for_function(
+        "window.microphones[0].getTracks().every((track) => track.readyState === 'ended')"
+    )

@@ -33,7 +33,7 @@ function show(answer, running) {
   at("about").textContent = running ? `so far, the last ${seconds}` : `${answer.recording}, ${seconds}`;
   at("chances").replaceChildren(
     ...Object.entries(answer.probabilities).map(([name, chance]) => {
-      const row = element("div", "", "chance", ...(name === answer.label ? ["best"] : []));
+      const row = element("div", "", "chance", name, ...(name === answer.label ? ["best"] : []));
       const meter = element("meter", "");
       meter.max = 1;
       meter.value = chance;
