@@ -122,7 +122,7 @@ def _mono(file: soundfile.SoundFile, count: int, name: str) -> NDArray[np.float6
         channels = np.asarray(file.read(asked, always_2d=True), np.float64)
         if len(channels) < asked:
             _refuse(cut_short(file.frames, file.tell(), "samples"), name)
-        bad += channels.size - np.count_nonzero(np.isfinite(channels))
+        bad += int(channels.size - np.count_nonzero(np.isfinite(channels)))
         found[done : done + asked] = channels.mean(axis=1)
         done += asked
     if bad:
