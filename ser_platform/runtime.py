@@ -190,7 +190,7 @@ def spread(
     Ray hides GPUs from a task that asks for none: ``gpus`` is what each asks for.
 
     Items are drawn only when a task can take them, so that memory stays bounded. When a task
-    fails, those already started still finish before its exception is raised.
+    fails, or what gives the items, those already started still finish before that is raised.
 
     Raises:
         WorkersError: when a task loses its process again and again.
@@ -202,8 +202,11 @@ def spread(
     while True:
         at_once = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
         if failure is None:
-            drawn = islice(waiting, at_once - len(running))
-            running += [task.remote(function, item) for item in drawn]
+            try:
+                drawn = islice(waiting, at_once - len(running))
+                running.extend(task.remote(function, item) for item in drawn)
+            except Exception as e:  # noqa: BLE001  # of what makes the items; raised below
+                failure = e
         if not running:
             break
         done, running = ray.wait(running, num_returns=1)

@@ -29,6 +29,17 @@ def test_what_a_task_raises_is_raised_as_it_was_and_the_others_have_ended() -> N
     assert 2 in done
 
 
+def test_what_gives_the_items_may_fail_and_what_has_begun_still_ends() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise FeatureError("gone")
+
+    done: list[int] = []
+    with pytest.raises(FeatureError, match="gone"):
+        done.extend(spread(doubled, items()))
+    assert done == [2]
+
+
 def test_items_are_drawn_when_there_is_room_for_them() -> None:
     drawn: list[int] = []
 

@@ -99,6 +99,8 @@ def read_model(folder: Path) -> SavedModel:
     setting = _setting(folder)
     for number in range(setting["format"], _FORMAT):
         setting = _later[number](setting)
+    if missing := [path for path in model_files(folder) if not path.is_file()]:
+        raise CorruptObjectError(f"{missing[0]}: it is missing; get the model again")
     try:
         for name, digest in setting["sha256"].items():
             if _sha256(folder / name) != digest:
@@ -118,9 +120,7 @@ def read_model(folder: Path) -> SavedModel:
             temperatures=tuple(setting["temperatures"]),
             about=setting["about"],
         )
-    except FileNotFoundError as e:
-        raise CorruptObjectError(f"{e.filename}: it is missing; get the model again") from e
-    except (ValueError, KeyError, TypeError, SafetensorError) as e:
+    except (AttributeError, ValueError, KeyError, TypeError, OSError, SafetensorError) as e:
         raise CorruptObjectError(
             f"{folder}: not what was written ({type(e).__name__}: {e}); get the model again"
         ) from e

@@ -34,7 +34,8 @@ from ser_platform.models.inputs import Inputs
 from ser_platform.utterance import Utterance, Word
 
 _TOGETHER = 60 * SAMPLE_RATE_HZ
-"""Samples of clips that go through the networks together: what that takes grows with them."""
+"""Samples of clips that go through the networks together, each as long as the longest, for some
+networks pad them: what that takes grows with it."""
 
 
 @dataclass(frozen=True)
@@ -180,13 +181,13 @@ def front_end(experiment: Experiment) -> dict[str, object]:
 def _groups(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
     """Neighbours that are together no longer than that; a longer one alone."""
     group: list[Clip] = []
-    samples = 0
+    longest = 0
     for clip in clips:
-        if group and samples + len(clip.signal) > _TOGETHER:
+        longest = max(longest, len(clip.signal))
+        if group and (len(group) + 1) * longest > _TOGETHER:
             yield group
-            group, samples = [], 0
+            group, longest = [], len(clip.signal)
         group.append(clip)
-        samples += len(clip.signal)
     if group:
         yield group
 

@@ -28,7 +28,7 @@ from ser_platform.predict.kept import (
     some_answers,
     unpack_answers,
 )
-from ser_platform.predict.parts import FOLDER, Part, identities, key_of, parts_of
+from ser_platform.predict.parts import FOLDER, Part, identities, key_of, parts_of, without
 from ser_platform.runtime import Shared, cluster, gpus_for, spread
 from ser_platform.storage import ObjectStore, open_store
 
@@ -46,6 +46,8 @@ class _Task:
     name: ModelName
     recogniser: RecognitionConfig
     longest_s: float
+    planned: str
+    """The key that the part had when the corpus was looked at."""
     part: Part
     audio: tuple[bytes, ...]
     replace: bool
@@ -54,7 +56,8 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Summary:
-    key: str
+    planned: str
+    part: Part
     not_stored: tuple[Found, ...] = ()
     """The answers, where an engine failed."""
 
@@ -75,7 +78,6 @@ def batch_answers(
 
     Raises:
         ConfigError: for a URL that names no store.
-        FeatureError: for a recording that changes while it is read.
         StoreError: when the store cannot be reached or refuses.
         WorkersError: when Ray does not come up, or a machine has other packages than this one.
     """
@@ -104,41 +106,53 @@ class _Batch:
         missing = {part.key: part for part in parts if part.key not in there and part.recordings}
         _log.info("answers: %d of %d parts are stored", len(parts) - len(missing), len(parts))
         summaries, awaited = self._ask(missing.values()), set(missing)
-        not_stored: dict[str, tuple[Found, ...]] = {}
+        kept: dict[str, _Summary] = {}
         for part in parts:
-            if not part.recordings:
-                yield part, ()
-                continue
             while part.key in awaited:
                 summary = next(summaries)
-                awaited.remove(summary.key)
-                if summary.not_stored:
-                    not_stored[summary.key] = summary.not_stored
-            yield part, not_stored.pop(part.key, ()) or self._read(part)
+                awaited.remove(summary.planned)
+                if summary.not_stored or summary.part.key != summary.planned:
+                    kept[summary.planned] = summary
+            yield self._read(kept.pop(part.key, _Summary(part.key, part)))
 
-    def _read(self, part: Part) -> Sequence[Found]:
+    def _read(self, summary: _Summary) -> tuple[Part, Sequence[Found]]:
         """What is stored; asked again where that is damaged, or gone by now."""
+        part = summary.part
+        if summary.not_stored or not part.recordings:
+            return part, summary.not_stored
         stored, damaged = read_stored(self._store, [part], unpack_answers)
         if part.key in stored:
-            return stored[part.key]
-        (summary,) = self._ask([part], replace=bool(damaged))
-        return summary.not_stored or read_new(self._store, [part], unpack_answers)[part.key]
+            return part, stored[part.key]
+        (again,) = self._ask([part], replace=bool(damaged))
+        found = again.part
+        if again.not_stored or not found.recordings:
+            return found, again.not_stored
+        return found, read_new(self._store, [found], unpack_answers)[found.key]
 
     def _ask(self, parts: Iterable[Part], *, replace: bool = False) -> Iterator[_Summary]:
-        tasks = (
-            _Task(
-                store=self._store,
-                model=self._files,
-                name=self._listener.model,
-                recogniser=self._listener.recogniser,
-                longest_s=self._listener.longest_s,
-                part=part,
-                audio=tuple(read_recording(recording) for recording in part.recordings),
-                replace=replace,
-            )
-            for part in parts
+        return spread(_answer_part, (self._task(part, replace) for part in parts), self._gpus)
+
+    def _task(self, planned: Part, replace: bool) -> _Task:
+        """Of a part as it is now: recordings may have gone, or changed, since it was planned."""
+        audio: list[bytes] = []
+        gone: dict[str, str] = {}
+        for recording in planned.recordings:
+            try:
+                audio.append(read_recording(recording))
+            except FeatureError as error:
+                gone[recording.path] = str(error)
+        part = planned if not gone else without(self._listener, planned, gone)
+        return _Task(
+            store=self._store,
+            model=self._files,
+            name=self._listener.model,
+            recogniser=self._listener.recogniser,
+            longest_s=self._listener.longest_s,
+            planned=planned.key,
+            part=part,
+            audio=tuple(audio),
+            replace=replace,
         )
-        return spread(_answer_part, tasks, self._gpus)
 
 
 def _in_order(part: Part, found: Sequence[Found], model: ModelName) -> Iterator[Found]:
@@ -161,8 +175,10 @@ def _answer_part(task: _Task) -> _Summary:
     Raises:
         WorkersError: when this machine would give other answers than the key stands for.
     """
-    listener, part, store = _listener(task), task.part, task.store
-    asked = part.readable
+    part, store = task.part, task.store
+    if not part.recordings:
+        return _Summary(task.planned, part)
+    listener, asked = _listener(task), part.readable
     identity = {
         name: value for each in identities(listener, asked) for name, value in each.items()
     }
@@ -178,10 +194,10 @@ def _answer_part(task: _Task) -> _Summary:
     if all(lasts):
         write = store.write if task.replace else store.create
         write(part.key, pack_answers(part, found))
-        return _Summary(part.key)
+        return _Summary(task.planned, part)
     kept = [one if is_final else None for one, is_final in zip(found, lasts, strict=True)]
     keep_some(store, part, kept)
-    return _Summary(part.key, tuple(found))
+    return _Summary(task.planned, part, tuple(found))
 
 
 def _answer(listener: Listener, one: Asked, data: bytes) -> tuple[Found, bool]:

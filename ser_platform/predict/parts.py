@@ -107,6 +107,27 @@ def _part(
     return Part(key_of(listener, readable, recordings), tuple(asked), recordings, missing)
 
 
+def without(listener: Listener, part: Part, gone: Mapping[str, str]) -> Part:
+    """The same part without recordings that cannot be read any more.
+
+    Args:
+        listener: the model.
+        part: as it was planned.
+        gone: by their paths, why.
+    """
+    by_path = {recording.path: recording for recording in part.recordings}
+    found: list[Recording | Unanswered] = []
+    for place, one in enumerate(part.asked):
+        name = str(one.path)
+        if place in part.missing:
+            found.append(part.missing[place])
+        elif name in gone:
+            found.append(Unanswered(name, gone[name]))
+        else:
+            found.append(by_path[name])
+    return _part(listener, part.asked, found)
+
+
 def key_of(listener: Listener, asked: Sequence[Asked], recordings: Sequence[Recording]) -> str:
     """Where the answers lie, as this machine would give them."""
     inputs = [

@@ -28,7 +28,7 @@ class Settings(BaseModel):
 
     model: str
     """``models:/NAME@champion``, ``models:/NAME/3``, ``runs:/RUN/NAME``, or a folder of every
-    node. An alias is followed when this is deployed, by all replicas at once."""
+    node. An alias is followed when this is first deployed, for all replicas alike."""
     token_file: Path
     """Of every node: what requests have to bear. It has no default, for proxies of Serve may
     listen anywhere."""

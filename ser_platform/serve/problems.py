@@ -51,8 +51,8 @@ def problem_of(error: Exception) -> tuple[int, Problem]:
             return 422, Problem(kind="unreadable", message=str(error))
         case EngineError():
             # Its words are for who runs the server: they name folders, or say what a service said.
-            _log.warning("nobody hears words: %s", error)
-            said = "no engine hears words here; send them as 'text' or 'words'"
+            _log.warning("an engine cannot be used: %s", error)
+            said = "no engine finds words or their times here; send them in time, as 'words'"
             return 503, Problem(kind="unavailable", message=said)
         case HTTPException():
             kind = {404: "not_found", 413: "too_large"}.get(error.status_code, "invalid")

@@ -4,6 +4,7 @@ import gc
 import ipaddress
 import logging
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
@@ -158,5 +159,10 @@ def token_in(file: Path) -> str:
         raise ConfigError(
             f"{file}: {len(token)} characters; a token has {_LEAST_LETTERS} and more, such as "
             "`openssl rand -hex 32` makes"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", token):
+        raise ConfigError(
+            f"{file}: browsers send letters, digits and . _ ~ - in the token of a stream, nothing "
+            "else; take one that `openssl rand -hex 32` makes"
         )
     return token

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import io
 import wave
+from time import monotonic
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -28,6 +29,8 @@ _EVERY_S = 1.0
 _WINDOW_S = 10.0
 """Of the sound that an estimate is about."""
 _SAMPLE_BYTES = 2
+_GONE = (WebSocketDisconnect, RuntimeError)
+"""What Starlette raises when something is sent to a client that has gone."""
 
 
 class Start(BaseModel):
@@ -91,8 +94,10 @@ def stream_route(desk: Desk) -> APIRouter:
         except WebSocketDisconnect:
             return  # nobody is there to be told
         except Exception as e:  # noqa: BLE001  # told as any other problem
-            await _tell(socket, Told(type="error", error=problem_of(e)[1]))
-            await socket.close(1008 if isinstance(e, SerError) else 1011)
+            told = Told(type="error", error=problem_of(e)[1])
+            with contextlib.suppress(*_GONE):
+                await _tell(socket, told)
+                await socket.close(1008 if isinstance(e, SerError) else 1011)
             return
         await socket.close(1000)
 
@@ -145,7 +150,9 @@ async def _listen(socket: WebSocket, desk: Desk, sound: _Sound) -> None:
 
 async def _received(socket: WebSocket, desk: Desk) -> Message:
     try:
-        message = await asyncio.wait_for(socket.receive(), desk.limits.silent_s)
+        # Not wait_for, which in Python 3.11 may lose the time limit around it.
+        async with asyncio.timeout(desk.limits.silent_s):
+            message = await socket.receive()
     except TimeoutError as e:
         silent_s = desk.limits.silent_s
         raise ServeError(408, "invalid", f"nothing came for {silent_s:g} s") from e
@@ -156,20 +163,20 @@ async def _received(socket: WebSocket, desk: Desk) -> Message:
 
 async def _estimate(socket: WebSocket, desk: Desk, sound: _Sound, over: asyncio.Event) -> None:
     """Say what the last seconds sound like; where a model is slower than that, more seldom."""
-    told_s = 0.0
+    told_s, told_at_s = 0.0, -_EVERY_S
     while not over.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), _EVERY_S / 10)
-        if over.is_set() or sound.seconds - told_s < _EVERY_S:
+        is_early = min(sound.seconds - told_s, monotonic() - told_at_s) < _EVERY_S
+        if over.is_set() or is_early:
             continue
-        told_s = sound.seconds
+        told_s, told_at_s = sound.seconds, monotonic()
         try:
             answer = await desk.answer(sound.wav(_WINDOW_S), "stream", None)
-            await _tell(socket, Told(type="estimate", answer=answer))
         except SerError:
             continue  # of this moment nothing can be said: of the next one perhaps
-        except (WebSocketDisconnect, RuntimeError):
-            return  # nobody is there to be told
+        with contextlib.suppress(*_GONE):
+            await _tell(socket, Told(type="estimate", answer=answer))
 
 
 async def _tell(socket: WebSocket, told: Told) -> None:

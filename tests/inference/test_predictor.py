@@ -220,6 +220,9 @@ def test_many_recordings_go_through_the_networks_a_minute_at_a_time(
     monkeypatch.setattr(Predictor, "_scores", noting)
     found = model.scores([clip] * 130)
     assert seen == [60, 60, 10]
+    seen.clear()
+    model.scores([clip] * 3 + [replace(clip, signal=np.tile(clip.signal, 20))] + [clip] * 3)
+    assert seen == [3, 3, 1]  # as if all were as long as the longest, for some networks pad them
     np.testing.assert_allclose(
         [scores.probabilities for scores in found], [expected] * 130, atol=1e-6
     )

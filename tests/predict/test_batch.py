@@ -18,6 +18,7 @@ from ser_platform.predict.__main__ import main
 from ser_platform.predict.asking import Unanswered, answers
 from ser_platform.predict.batch import batch_answers
 from ser_platform.predict.inputs import Asked
+from ser_platform.predict.parts import Part, parts_of
 from ser_platform.storage import open_store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.usefixtures("local_ray")]
@@ -141,6 +142,32 @@ def test_damaged_answers_are_put_aside_and_asked_again(
     here.asked.clear()
     assert batched(listener, asked) == expected
     assert here.asked == []
+
+
+def test_a_recording_that_goes_while_others_are_asked_stops_none(
+    listener: Listener, asked: list[Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = list(answers(listener, asked))
+    own = parts_of
+
+    def then_one_goes(listener: Listener, asked: Sequence[Asked]) -> Iterator[Part]:
+        yield from own(listener, asked)
+        asked[0].path.unlink()
+        asked[-1].path.write_bytes(b"another one")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "parts_of", then_one_goes)
+        found = batched(listener, asked)
+    assert found[1:-1] == expected[1:-1]
+    first, last = found[0], found[-1]
+    assert isinstance(first, Unanswered)
+    assert "no such recording" in first.error
+    assert isinstance(last, Unanswered)
+    assert "changed while it was read; run again" in last.error
+    here = Counting()
+    monkeypatch.setattr(batch, "spread", here)
+    assert batched(listener, asked)[1:-1] == expected[1:-1]
+    assert here.asked == [one.path.stem for one in asked[-EACH:]]  # as it is now
 
 
 def test_an_engine_that_failed_is_asked_another_time(

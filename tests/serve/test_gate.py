@@ -1,6 +1,7 @@
 """Trying to get in: without a token, under another name, from another site, with too much."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import stat
@@ -16,7 +17,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 from starlette.types import Message, Receive, Scope, Send
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -39,7 +40,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "token").write_text(TOKEN)
     (folder / "token").chmod(0o600)
     options = [f"--token-file={folder / 'token'}", "--allow-host=Emotions.example"]
-    with serving(folder, *options, "--at-once=1") as found:
+    with serving(folder, *options, "--at-once=1", "--max-seconds=2") as found:
         yield found
 
 
@@ -137,6 +138,18 @@ def test_streams_have_places_of_their_own(guarded: Server, recording: Path) -> N
         time.sleep(0.1)
     else:
         pytest.fail("a stream that is gone keeps its place")
+
+
+def test_a_stream_ends_however_much_comes_that_is_no_sound(guarded: Server) -> None:
+    offered = [Subprotocol("ser.v1"), Subprotocol(f"bearer.{TOKEN}")]
+    with connect(f"ws://{guarded.netloc}/v1/stream", subprotocols=offered) as stream:
+        stream.send('{"type": "start", "text": "a"}')
+        end_s = time.monotonic() + 4.5
+        with contextlib.suppress(ConnectionClosed):
+            while time.monotonic() < end_s:
+                stream.send(b"")
+        told = json.loads(stream.recv(timeout=30))
+    assert told["error"]["message"] == "a stream may take 4 s, not longer"
 
 
 def test_who_sends_a_body_holds_a_place_before_it_is_there(guarded: Server) -> None:
@@ -257,6 +270,9 @@ def test_a_token_that_others_read_or_guess_is_refused(tmp_path: Path) -> None:
     file.write_text("short")
     file.chmod(0o600)
     with pytest.raises(ConfigError, match="5 characters; a token has 16 and more"):
+        token_of(Address("127.0.0.1", 1, token_file=file))
+    file.write_text("bXkgdG9rZW4gaXMgYmFzZTY0Cg==")
+    with pytest.raises(ConfigError, match="browsers send letters, digits and"):
         token_of(Address("127.0.0.1", 1, token_file=file))
     file.chmod(0o644)
     with pytest.raises(ConfigError, match="others may read this token"):

@@ -137,6 +137,33 @@ COUNTING = """() => {
 }"""
 
 
+def test_a_second_recording_is_stopped_while_the_first_is_answered(heard: Page) -> None:
+    """The socket of the first closes when its answer is there, which may be late."""
+    heard.evaluate(COUNTING)
+    for _ in range(2):
+        heard.get_by_role("button", name="Record", exact=True).click()
+        heard.get_by_role("button", name="Stop").wait_for()
+        heard.wait_for_timeout(700)
+        heard.get_by_role("button", name="Stop").click()
+    heard.get_by_text("stream, ").wait_for(timeout=60_000)
+    heard.wait_for_function(
+        "window.microphones.length === 2 && window.microphones.every("
+        "(m) => m.getTracks().every((track) => track.readyState === 'ended'))"
+    )
+    assert heard.get_by_role("button", name="Record", exact=True).is_visible()
+
+
+def test_a_token_that_is_none_opens_no_microphone(heard: Page) -> None:
+    heard.evaluate(COUNTING)
+    heard.evaluate("document.getElementById('secret').hidden = false")
+    heard.evaluate("document.getElementById('token').value = 'a b'")
+    heard.get_by_role("button", name="Record", exact=True).click()
+    alert = heard.get_by_role("alert")
+    alert.wait_for()
+    assert "This is no token" in alert.inner_text()
+    assert heard.evaluate("window.microphones[0].getTracks()[0].readyState") == "ended"
+
+
 def test_a_second_click_opens_no_second_microphone(heard: Page) -> None:
     heard.evaluate(COUNTING)
     heard.evaluate("[1, 2, 3].forEach(() => document.getElementById('record').click())")

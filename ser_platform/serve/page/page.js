@@ -113,7 +113,13 @@ async function record() {
     at("record").disabled = false;
   }
   const address = location.origin.replace(/^http/, "ws") + "/v1/stream";
-  const socket = new WebSocket(address, ["ser.v1", ...(token() ? [`bearer.${token()}`] : [])]);
+  let socket;
+  try {
+    socket = new WebSocket(address, ["ser.v1", ...(token() ? [`bearer.${token()}`] : [])]);
+  } catch (error) {
+    sound.close();
+    return tell(`This is no token: ${error.message}`);
+  }
   const began = Date.now();
   const clock = setInterval(() => (at("time").textContent = `${((Date.now() - began) / 1000).toFixed(1)} s`), 100);
   let open = false;
@@ -141,6 +147,7 @@ async function record() {
     clearInterval(clock);
     sound.port.postMessage("the rest");
     if (!open) sound.close();
+    if (recording !== stop) return; // another one has begun
     at("record").setAttribute("aria-pressed", "false");
     at("record").textContent = "Record";
     recording = null;
