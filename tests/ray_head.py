@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,14 +112,11 @@ def _head(
         *(f"--port={port}", f"--dashboard-port={jobs}", "--dashboard-host=127.0.0.1"),
         *(f"--dashboard-agent-listen-port={agent}", f"--temp-dir={folder}"),
     ]
-    log = folder / "head.log"
-    with log.open("wb") as output:
-        head = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-    with _ended(head):
-        for part in (jobs, agent):  # jobs are refused while nobody is there to start them
-            _wait_until_it_answers(f"http://127.0.0.1:{part}", head, log)
+    urls = [f"http://127.0.0.1:{part}" for part in (jobs, agent)]
+    # Jobs are refused while nobody is there to start them.
+    with started(command, environment, folder / "head.log", lambda: all(map(_answers, urls))):
         address = f"{services.get_node_ip_address()}:{port}"
-        yield RayHead(address, f"http://127.0.0.1:{jobs}", environment, token.read_text())
+        yield RayHead(address, urls[0], environment, token.read_text())
 
 
 @contextmanager
@@ -130,43 +127,56 @@ def ray_node(head: RayHead, cpus: int = 1) -> Iterator[None]:
     """
     with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         before = len(head.nodes())
-        log = Path(folder) / "node.log"
         command = [
             *(RAY, "start", "--block", f"--address={head.address}", f"--num-cpus={cpus}"),
             *("--disable-usage-stats", f"--temp-dir={folder}"),
         ]
-        with log.open("wb") as output:
-            node = subprocess.Popen(command, env=head.environment, stdout=output, stderr=output)
-        with _ended(node):
-            deadline = time.monotonic() + 90
-            while len(head.nodes()) == before:
-                if node.poll() is not None or time.monotonic() > deadline:
-                    raise AssertionError(f"no Ray node:\n{log.read_text()[-3000:]}")
-                time.sleep(0.5)
+        log = Path(folder) / "node.log"
+        with started(command, head.environment, log, lambda: len(head.nodes()) > before):
             yield
 
 
 @contextmanager
-def _ended(started: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End a command and its children behind the block."""
+def started(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    is_up: Callable[[], bool],
+    attempts: int = 5,
+) -> Iterator[None]:
+    """A node that ``ray start --block`` keeps, once it is up; gone when the block ends.
+
+    Its parts wait 15 and 30 s for each other: on a busy machine it may take several attempts, as
+    it does ``runtime.start_here``.
+    """
+    with log.open("wb") as output:
+        node = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        yield
+        deadline = time.monotonic() + 120
+        while node.poll() is None and not is_up():
+            assert time.monotonic() < deadline, f"no Ray node:\n{log.read_text()[-3000:]}"
+            time.sleep(0.2)
+        if node.returncode is None:
+            yield
+            return
     finally:
-        # At once: asked politely, Ray takes half a minute, and nothing here is worth saving.
-        with suppress(psutil.NoSuchProcess):  # it may be gone by itself
-            own = psutil.Process(started.pid)
-            for process in [*own.children(recursive=True), own]:
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
-        started.wait()
+        _end(node)
+    said = log.read_text()
+    assert attempts > 1, said[-3000:]
+    assert "timed out during startup" in said, said[-3000:]
+    with started(command, environment, log, is_up, attempts - 1):
+        yield
 
 
-def _wait_until_it_answers(url: str, head: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 90
-    while not _answers(url):
-        if head.poll() is not None or time.monotonic() > deadline:
-            raise AssertionError(f"no Ray head:\n{log.read_text()[-3000:]}")
-        time.sleep(0.2)
+def _end(node: subprocess.Popen[bytes]) -> None:
+    """A command and its children."""
+    # At once: asked politely, Ray takes half a minute, and nothing here is worth saving.
+    with suppress(psutil.NoSuchProcess):  # it may be gone by itself
+        own = psutil.Process(node.pid)
+        for process in [*own.children(recursive=True), own]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    node.wait()
 
 
 def _answers(url: str) -> bool:

@@ -18,6 +18,7 @@ import pytest
 
 from tests.cluster.files import CLUSTER, document
 from tests.cluster.programs import running
+from tests.ray_head import started
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -76,8 +77,9 @@ def worker(tmp_path: Path) -> Iterator[Node]:
         }
         head = [ray, "start", "--head", "--block", "--num-cpus=0", f"--port={free_port()}"]
         alone = ["--include-dashboard=false", "--disable-usage-stats", f"--temp-dir={folder}"]
-        with running([*head, *alone], tmp_path / "head", told_all):
-            address = _address(tmp_path / "head" / "log")
+        log, environment = tmp_path / "head.log", {**os.environ, **told_all}  # noqa: TID251
+        with started([*head, *alone], environment, log, lambda: _address(log) != ""):
+            address = _address(log)
             # KubeRay's own words (common/pod.go): bash hands its place over to ray, so that ray
             # is who hears SIGTERM.
             command = f"ulimit -n 4096; {ray} start --address={address} --block --num-cpus=1"
@@ -88,12 +90,9 @@ def worker(tmp_path: Path) -> Iterator[Node]:
 
 
 def _address(log: Path) -> str:
-    """Of a head, once it is up."""
-    deadline = time.monotonic() + 90
-    while (found := re.search(r"--address='([\d.:]+)'", log.read_text())) is None:
-        assert time.monotonic() < deadline, log.read_text()[-3000:]
-        time.sleep(0.2)
-    return found[1]
+    """Of a head, once it is up; until then nothing."""
+    found = re.search(r"--address='([\d.:]+)'", log.read_text())
+    return "" if found is None else found[1]
 
 
 def test_a_pod_that_is_ended_announces_it_and_leaves_when_its_work_has(worker: Node) -> None:

@@ -1,7 +1,6 @@
 """Ray Serve with the file of cluster/, by its own command: it answers as one process does."""
 
 import json
-import os
 import secrets
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from websockets.sync.client import connect
 from ser_platform.errors import ConfigError
 from ser_platform.serve.on_ray import Settings
 from ser_platform.serve.server import token_in
+from tests.ray_head import ROOT, ray_head
 from tests.serve.conftest import MODEL
 from tests.servers import free_port
 
@@ -45,33 +45,30 @@ def served(token: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     config["applications"][0]["args"] |= {"model": str(MODEL), "token_file": str(token)}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     log = folder / "serve.log"
-    told = {
-        **os.environ,  # noqa: TID251
-        "RAY_AUTH_MODE": "disabled",
-        "RAY_USAGE_STATS_ENABLED": "0",
-    }
-    with log.open("wb") as output:
+    bearing = {"Authorization": f"Bearer {token.read_text()}"}
+    with ray_head({"PYTHONPATH": str(ROOT)}) as head, log.open("wb") as output:
+        command = [SERVE, "run", "config.yaml", f"--address={head.address}"]
         process = subprocess.Popen(
-            [SERVE, "run", "config.yaml"], cwd=folder, env=told, stdout=output, stderr=output
+            command, cwd=folder, env=head.environment, stdout=output, stderr=output
         )
+        try:
+            deadline = time.monotonic() + 240
+            while not _is_ready(f"http://127.0.0.1:{port}/readyz", bearing):
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.5)
+            yield f"127.0.0.1:{port}"
+            process.terminate()
+            process.wait(60)
+        finally:
+            process.kill()
+
+
+def _is_ready(url: str, headers: dict[str, str]) -> bool:
     try:
-        bearing = {"Authorization": f"Bearer {token.read_text()}"}
-        for _ in range(240):
-            assert process.poll() is None, log.read_text()
-            try:
-                found = httpx.get(f"http://127.0.0.1:{port}/readyz", headers=bearing, timeout=5)
-                if found.status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(1)
-        else:
-            pytest.fail(f"not ready: {log.read_text()}")
-        yield f"127.0.0.1:{port}"
-        process.terminate()
-        process.wait(60)
-    finally:
-        process.kill()
+        return httpx.get(url, headers=headers, timeout=5).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture

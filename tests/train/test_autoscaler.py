@@ -3,13 +3,11 @@
 import json
 import logging
 import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psutil
 import pytest
 import ray
 from ray.autoscaler._private.fake_multi_node.node_provider import (
@@ -20,7 +18,7 @@ from ray.autoscaler._private.fake_multi_node.node_provider import (
 
 from ser_platform.config.schema import ClusterConfig
 from ser_platform.train.waiting import Asked, asked, reason
-from tests.ray_head import RAY
+from tests.ray_head import RAY, started
 from tests.servers import free_port
 from tests.train.test_cluster import until
 
@@ -96,18 +94,9 @@ def growing_head(folder: Path, version: str) -> Iterator[str]:
             *("--include-dashboard=false", f"--port={port}", f"--temp-dir={short}"),
             f"--autoscaling-config={folder / 'grows.yaml'}",
         ]
-        with (folder / "head.log").open("wb") as log:
-            environment = {**os.environ, **variables}  # noqa: TID251
-            head = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            until(lambda: "Ray runtime started" in (folder / "head.log").read_text())
+        log, environment = folder / "head.log", {**os.environ, **variables}  # noqa: TID251
+        with started(command, environment, log, lambda: "Ray runtime started" in log.read_text()):
             yield address
-        finally:
-            own = psutil.Process(head.pid)
-            for process in [*own.children(recursive=True), own]:
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
-            head.wait()
 
 
 LISTS = (
