@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial
 
 History = Sequence[tuple[float, Counter[str]]]
 """Time in seconds since the epoch, and nodes by type that lived then."""
+_AFTER_S = 6
 
 
 def draw(history: History, trials: Sequence[FrozenTrial], wanted: int, path: Path) -> None:
@@ -21,6 +22,8 @@ def draw(history: History, trials: Sequence[FrozenTrial], wanted: int, path: Pat
         wanted: trials of the study.
         path: of the file.
     """
+    # A step shows what it leads to only if something follows.
+    history = [*history, (history[-1][0] + _AFTER_S, history[-1][1])]
     times = np.array([time for time, _ in history])
     minutes = (times - times[0]) / 60
     sheet = Figure(figsize=(9, 5), dpi=120, layout="constrained")
