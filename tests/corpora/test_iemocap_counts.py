@@ -7,6 +7,8 @@ import pytest
 from ser_platform.corpora.iemocap.labels import PUBLISHED
 from ser_platform.errors import CorpusError
 
+pytestmark = pytest.mark.slow
+
 
 def fill(tree, counts) -> None:
     """A tree of so many turns, recordings and alignments being links to the same few files."""

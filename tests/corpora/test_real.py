@@ -20,6 +20,8 @@ from ser_platform.corpora.folds import make_folds
 from ser_platform.corpora.sound import sounds_of
 from ser_platform.corpora.stats import stats_of
 
+pytestmark = pytest.mark.slow
+
 TIMES: dict[str, Any] = {
     "words": "align/words.csv",
     "phonemes": "align/phones.csv",

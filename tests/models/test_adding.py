@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 STEP = re.compile(r"^```python (file|before)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -28,6 +28,8 @@ from tests.models.equations.tdnn_lstm import tdnn_lstm_logits
 from tests.models.equations.wise import wise_logits
 from tests.models.worlds import Shape, assert_equal_to_loops, dataset_of, network_for
 
+pytestmark = pytest.mark.slow
+
 LONGEST: Shape = [[70, 64, 63], [20] * 16, *[[64] * 14] * 3, [200]]
 """34.1 s at a hop of 10 ms, pauses included; a phoneme and a word beyond WISE's maxima."""
 FRAMES = 3412

@@ -21,6 +21,8 @@ from ser_platform.storage import open_store
 from ser_platform.storage.cached import CachedStore, read_parsed
 from ser_platform.storage.local import LocalStore
 
+pytestmark = pytest.mark.slow
+
 KEY = "features/v1/ab/abc.st"
 
 

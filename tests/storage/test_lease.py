@@ -19,6 +19,8 @@ from ser_platform.storage.lease import Lease, held
 from ser_platform.storage.local import LocalStore
 from tests.fault_proxy import FaultProxy
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(ser_platform.__file__).parents[1]
 HOLDER = """
 import sys, time

@@ -12,6 +12,8 @@ from ser_platform.storage import ObjectStore, met, open_store, s3
 from ser_platform.storage.intact import read_intact, read_or_put_aside
 from tests.fault_proxy import FaultProxy
 
+pytestmark = pytest.mark.slow
+
 OBJECT = bytes(range(256)) * 4000
 
 

@@ -16,6 +16,8 @@ from ser_platform.tune.samplers import make_sampler
 from ser_platform.tune.storage import open_storage
 from tests.tune.studies import both
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> ExperimentFile:

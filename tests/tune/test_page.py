@@ -20,6 +20,8 @@ from ser_platform.tune.record import best_of_each, records
 from ser_platform.tune.summary import show_summary
 from tests.tune.studies import both, make, single
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n"
 LONG = ["complete", "complete", "pruned", "complete", "failed", "complete"] * 5 + ["running"]
 

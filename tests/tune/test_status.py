@@ -31,6 +31,8 @@ from ser_platform.tune.stop import stop
 from ser_platform.tune.stored import stored_studies
 from tests.tune.studies import both, make, single
 
+pytestmark = pytest.mark.slow
+
 MIXED = ["complete", "pruned", "failed", "complete", "running", "waiting"]
 ELSEWHERE = "another-host 4711 1700000000"
 YAML = """\
