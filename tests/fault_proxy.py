@@ -6,9 +6,12 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+Proxy = TypeVar("Proxy", bound="FaultProxy")
 
 ERRORS = {
     "slow-down": (503, "SlowDown"),
@@ -56,10 +59,14 @@ class FaultProxy(ThreadingHTTPServer):
         """The server's own answer to a request, before it is passed on; nobody looks here."""
 
 
+def fault_proxy(upstream: str) -> AbstractContextManager[FaultProxy]:
+    """A proxy to the server at ``upstream`` (a URL), as long as the block runs."""
+    return running(FaultProxy(upstream))
+
+
 @contextmanager
-def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
-    """A proxy to the server at ``upstream`` (a URL)."""
-    proxy = FaultProxy(upstream)
+def running(proxy: Proxy) -> Iterator[Proxy]:
+    """A proxy that serves in a thread."""
     thread = threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

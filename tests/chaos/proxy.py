@@ -4,15 +4,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from ser_platform.train.stored import FoldKeys
 from tests.chaos.plan import Unit
-from tests.fault_proxy import FaultProxy
+from tests.fault_proxy import FaultProxy, running
 
 _ANY = FoldKeys("key", 1)
 _EPOCH = PurePosixPath(_ANY.progress).name
@@ -103,14 +103,6 @@ class ChaosProxy(FaultProxy):
         return None
 
 
-@contextmanager
-def chaos_proxy(upstream: str) -> Iterator[ChaosProxy]:
+def chaos_proxy(upstream: str) -> AbstractContextManager[ChaosProxy]:
     """A proxy to the server at ``upstream`` (a URL), as long as the block runs."""
-    proxy = ChaosProxy(upstream)
-    thread = threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        proxy.shutdown()
-        proxy.server_close()
+    return running(ChaosProxy(upstream))
