@@ -6,9 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+_WIDER = """
+() => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (element) => element
+    && (getComputedStyle(element).overflowX === "auto" || scrolls(element.parentElement));
+  const found = () => document.documentElement.scrollWidth <= width ? [] :
+    [...document.querySelectorAll("body *")]
+      .filter((e) => e.checkVisibility() && !scrolls(e.parentElement))
+      .filter((e) => e.getBoundingClientRect().right > width)
+      .map((e) => `${e.tagName} to ${Math.round(e.getBoundingClientRect().right)} of ${width} px:`
+        + ` ${e.textContent.trim().slice(0, 80)}`);
+  const spacing = new CSSStyleSheet();
+  spacing.replaceSync(`* { letter-spacing: .12em !important; word-spacing: .16em !important;
+    line-height: 1.5 !important; }`);
+  const asItIs = found();
+  document.adoptedStyleSheets.push(spacing);
+  const spaced = found();
+  document.adoptedStyleSheets.pop();
+  return [...asItIs, ...spaced];
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +67,11 @@ def screenshots(tmp_path: Path) -> Path:
     folder = Path(os.environ.get("SER_SCREENSHOTS", tmp_path))  # noqa: TID251
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def wider_than_the_screen(page: Page) -> list[str]:
+    """What makes a page scroll sideways: as it is, and with the spacing of WCAG 2.2, 1.4.12.
+
+    The second stands for the fonts of other machines, whose letters are wider.
+    """
+    return page.evaluate(_WIDER)

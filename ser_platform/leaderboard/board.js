@@ -65,17 +65,15 @@ function chooseReference(group, tests, reference) {
 function putBeside(details) {
   const other = one(".other", details);
   if (!other) return;
-  const chosen = document.getElementById(`run-${one("select", other).value}`);
+  const chosen = one(`.opened[data-row="${one("select", other).value}"]`);
   one(".table", other).replaceChildren(one(".own .matrix", chosen).cloneNode(true));
   other.hidden = false;
 }
 
+// A link leads to the summary: the browser shows it and puts the focus there, as often as asked.
 function open(id) {
-  const details = document.getElementById(id);
-  if (!(details instanceof HTMLDetailsElement)) return;
-  details.open = true;
-  one("summary", details).focus();
-  details.scrollIntoView({ block: "start" });
+  const details = document.getElementById(id)?.closest("details.opened");
+  if (details) details.open = true;
 }
 
 function prepare(group) {

@@ -49,7 +49,7 @@ def board() -> Board:
         final(4, 0.5, system="5e" * 4, seed=1),
         final(5, 0.5, system="5e" * 4, seed=2),
         final(6, 0.8, protocol=SYNTHETIC, synthetic=True),
-        final(7, 0.6, protocol=SYNTHETIC, synthetic=True),
+        final(7, 0.6, study="s" * 90, protocol=SYNTHETIC, synthetic=True),
         looked_run(8, role="final", run_key="8" * 16),
     ]
     incomplete = LoggedFinal("f" * 32, "demo", "wise", None, "4 of 5 folds are finished")

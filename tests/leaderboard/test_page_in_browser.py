@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request
 
 from ser_platform.leaderboard.page import write_page
+from tests.browser import wider_than_the_screen
 from tests.leaderboard.page_boards import board
 
 pytestmark = pytest.mark.slow
@@ -135,10 +136,12 @@ def test_a_filter_leaves_what_matches_and_says_how_many(opened: Open) -> None:
 def test_a_row_is_opened_by_its_name_and_has_another_beside_it(opened: Open) -> None:
     page = opened()
     details = page.locator("details.opened").first
-    page.locator(".ranking tbody a").first.focus()
-    page.keyboard.press("Enter")
-    assert details.get_attribute("open") is not None
-    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    for _ in range(2):
+        page.locator(".ranking tbody a").first.focus()
+        page.keyboard.press("Enter")
+        assert details.get_attribute("open") is not None
+        # A browser follows a link after the key.
+        page.wait_for_function("document.activeElement.tagName === 'SUMMARY'")
     own, other = details.locator(".own .matrix"), details.locator(".other .matrix")
     assert own.inner_text() != other.inner_text()
     details.locator(".other select").select_option(index=2)
@@ -179,4 +182,4 @@ def test_all_texts_stand_out_and_the_page_never_scrolls_sideways(
         details.evaluate("element => { element.open = true; }")
     page.screenshot(path=screenshots / f"leaderboard-{name}.png", full_page=True)
     assert page.evaluate(CONTRAST) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert wider_than_the_screen(page) == []

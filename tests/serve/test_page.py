@@ -1,5 +1,6 @@
 """The page of a server in a real browser: a file is dropped, a microphone is heard."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from ser_platform import serve as page_folder
 from ser_platform.pages.drawing import EMOTION_COLOURS
-from tests.browser import chromium
+from tests.browser import chromium, wider_than_the_screen
 from tests.serve.conftest import Server, serving
 
 pytestmark = pytest.mark.slow
@@ -63,14 +64,22 @@ def test_what_is_no_sound_is_told_where_a_person_looks(page: Page, tmp_path: Pat
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 900), ("light", 390)])
 def test_it_is_usable_in_the_dark_and_on_a_phone(
-    browser: Browser, server: Server, recording: Path, screenshots: Path, scheme, width: int
+    browser: Browser,
+    server: Server,
+    recording: Path,
+    screenshots: Path,
+    tmp_path: Path,
+    scheme,
+    width: int,
 ) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
     page = context.new_page()
     page.goto(server.url)
-    ask(page, recording)
+    long = tmp_path / f"{'x' * 90}.wav"
+    shutil.copy(recording, long)
+    ask(page, long, "w" * 90)
     page.locator("#answer").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert wider_than_the_screen(page) == []
     page.screenshot(path=screenshots / f"serve-{scheme}-{width}.png", full_page=True)
     context.close()
 
