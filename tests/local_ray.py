@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import ray
 
-from ser_platform.runtime import RAY_SETTINGS, start_here
+from ser_platform.runtime.connection import RAY_SETTINGS, start_here
 
 
 @pytest.fixture(scope="module")

@@ -147,7 +147,7 @@ def started(
     """A node that ``ray start --block`` keeps, once it is up; gone when the block ends.
 
     Its parts wait 15 and 30 s for each other: on a busy machine it may take several attempts, as
-    it does ``runtime.start_here``.
+    it does ``runtime.connection.start_here``.
     """
     with log.open("wb") as output:
         node = subprocess.Popen(command, env=environment, stdout=output, stderr=output)

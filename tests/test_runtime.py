@@ -14,7 +14,7 @@ from ray._private import node
 
 from ser_platform.errors import WorkersError
 from ser_platform.interruption import ending
-from ser_platform.runtime import RAY_SETTINGS, cluster
+from ser_platform.runtime.connection import RAY_SETTINGS, cluster
 
 LATE = "The current node timed out during startup."
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from ser_platform.errors import FeatureError, WorkersError
-from ser_platform.runtime import Shared, spread
+from ser_platform.runtime.tasks import Shared, spread
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("local_ray")]
 

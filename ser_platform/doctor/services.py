@@ -123,7 +123,9 @@ def study_storage(url: str) -> Iterator[Finding]:
 
 def ray(file: ExperimentFile) -> Iterator[Finding]:
     """Whether a cluster is joined or starts here, runs a task, and holds a worker group."""
-    from ser_platform.runtime import cluster, live_nodes, spread, worker_groups
+    from ser_platform.runtime.connection import cluster
+    from ser_platform.runtime.nodes import live_nodes, worker_groups
+    from ser_platform.runtime.tasks import spread
 
     with cluster() as joined:
         (answer,) = spread(_add_one, [1])

@@ -33,7 +33,7 @@ def _fill(file: ExperimentFile, _arguments: Namespace) -> None:
 
     given = look(file)
     # Only now what takes long to load: a mistake in the file is told first.
-    from ser_platform.runtime import cluster
+    from ser_platform.runtime.connection import cluster
     from ser_platform.storage import open_store
     from ser_platform.train.prepare import fill
 

@@ -29,7 +29,8 @@ from ser_platform.predict.kept import (
     unpack_answers,
 )
 from ser_platform.predict.parts import FOLDER, Part, identities, key_of, parts_of, without
-from ser_platform.runtime import Shared, cluster, gpus_for, spread
+from ser_platform.runtime.connection import cluster
+from ser_platform.runtime.tasks import Shared, gpus_for, spread
 from ser_platform.storage import ObjectStore, open_store
 
 _log = logging.getLogger(__name__)

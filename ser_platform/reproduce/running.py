@@ -18,7 +18,8 @@ from ser_platform.errors import (
 from ser_platform.evidence.assess import assess
 from ser_platform.reproduce.outcome import Outcome
 from ser_platform.reproduce.rows import PaperRow
-from ser_platform.runtime import cluster, worker_groups
+from ser_platform.runtime.connection import cluster
+from ser_platform.runtime.nodes import worker_groups
 from ser_platform.tracking import StudyInfo
 from ser_platform.train.finals import score_runs
 from ser_platform.train.given import Given, look

@@ -5,7 +5,7 @@ from ray.util import placement_group_table
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 
 from ser_platform.config.schema import ClusterConfig
-from ser_platform.runtime import needs
+from ser_platform.runtime.nodes import needs
 
 _MOST = 64
 """Groups asked for at a time, beyond those that fit: Ray looks at each one again and again."""

@@ -8,7 +8,7 @@ import ray
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import SerError, StudyTakenError, TrainingError
 from ser_platform.results import RunResult, score
-from ser_platform.runtime import fetch
+from ser_platform.runtime.tasks import fetch
 from ser_platform.tracking import ModelFiles, layout
 from ser_platform.train.attention import pictures
 from ser_platform.train.checkpoint import has_weights

@@ -23,7 +23,7 @@ from ser_platform.errors import SerError, TrainingError, WithdrawnError
 from ser_platform.features.scratch import leave
 from ser_platform.redaction import protect_logs
 from ser_platform.results import Epoch, FoldResult
-from ser_platform.runtime import needs
+from ser_platform.runtime.nodes import needs
 from ser_platform.storage import met, open_store
 from ser_platform.train.fold import AfterEpoch, score_fold, train_fold
 from ser_platform.train.jobs import FoldJob

@@ -14,7 +14,7 @@ from ray.exceptions import ActorDiedError, RayError
 
 from ser_platform.config.schema import ClusterConfig
 from ser_platform.errors import StoppedError
-from ser_platform.runtime import groups_that_fit, leaving_nodes, live_nodes
+from ser_platform.runtime.nodes import groups_that_fit, leaving_nodes, live_nodes
 from ser_platform.storage import met
 from ser_platform.train.demand import Demand
 from ser_platform.train.group import run_group

@@ -23,7 +23,7 @@ from ser_platform.features.embeddings import WordVectors, load_vectors
 from ser_platform.features.parts import StoredFrames
 from ser_platform.features.rows import Progress
 from ser_platform.joining import build_dataset
-from ser_platform.runtime import gpus_for, spread
+from ser_platform.runtime.tasks import gpus_for, spread
 from ser_platform.train.given import Given
 from ser_platform.train.identity import code_digest, folds_digest, utterances_digest
 from ser_platform.train.prepared import Prepared

@@ -11,7 +11,8 @@ from ser_platform.config.schema import ClusterConfig
 from ser_platform.features.mapped import absent_parts
 from ser_platform.features.parts import StoredPart
 from ser_platform.features.scratch import lies_in_memory, refuse_small_disk, scratch_folder
-from ser_platform.runtime import fetch, live_nodes, needs
+from ser_platform.runtime.nodes import live_nodes, needs
+from ser_platform.runtime.tasks import fetch
 from ser_platform.train.resident import Resident
 
 _log = logging.getLogger(__name__)

@@ -18,7 +18,8 @@ from ser_platform.config.secrets import recorded
 from ser_platform.errors import StoppedError
 from ser_platform.redaction import without_password
 from ser_platform.results import RunResult
-from ser_platform.runtime import cluster, worker_groups
+from ser_platform.runtime.connection import cluster
+from ser_platform.runtime.nodes import worker_groups
 from ser_platform.storage import met
 from ser_platform.storage.base import ObjectStore
 from ser_platform.storage.lease import Lease, held

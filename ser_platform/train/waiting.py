@@ -13,7 +13,7 @@ from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.experimental.internal_kv import _internal_kv_get
 
 from ser_platform.config.schema import ClusterConfig
-from ser_platform.runtime import in_words, live_nodes, needs
+from ser_platform.runtime.nodes import in_words, live_nodes, needs
 from ser_platform.train.queue import Standing
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import TrainingError, WithdrawnError
 from ser_platform.redaction import protect_logs
 from ser_platform.results import FoldResult
-from ser_platform.runtime import fetch
+from ser_platform.runtime.tasks import fetch
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.prepared import Prepared
 from ser_platform.train.runs import Run

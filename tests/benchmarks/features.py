@@ -134,7 +134,8 @@ def measure_scale(folder: Path) -> None:
 
     Workers are up before the clock starts; what one takes to come up is shown apart.
     """
-    from ser_platform.runtime import cluster, spread
+    from ser_platform.runtime.connection import cluster
+    from ser_platform.runtime.tasks import spread
 
     corpus = [replace(u, session=i % 12) for i, u in enumerate(make_corpus(folder, 720))]
     stores = (open_store(str(folder / f"store{number}")) for number in count())

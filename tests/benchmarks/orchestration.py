@@ -30,7 +30,7 @@ from ser_platform.config import with_settings
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.corpora.folds import Fold
 from ser_platform.results import Epoch
-from ser_platform.runtime import RAY_SETTINGS, cluster
+from ser_platform.runtime.connection import RAY_SETTINGS, cluster
 from ser_platform.storage import open_store
 from ser_platform.train import prepare as prepare_module
 from ser_platform.train.fold import train_fold

@@ -22,7 +22,7 @@ from ray.experimental import get_object_locations
 
 from ser_platform.corpora.folds import Fold
 from ser_platform.dataset import Dataset
-from ser_platform.runtime import cluster
+from ser_platform.runtime.connection import cluster
 from ser_platform.train.resident import Resident, put
 from tests.benchmarks.models.lengths import dataset, spoken
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 DRIVER = """
 import os, sys, time, ray
-from ser_platform.runtime import leaving_nodes, live_nodes
+from ser_platform.runtime.nodes import leaving_nodes, live_nodes
 
 ray.init(address=os.environ["RAY_ADDRESS"], log_to_driver=False)
 

@@ -14,7 +14,7 @@ from ray.autoscaler.v2.scheduler import ResourceDemandScheduler, SchedulingReque
 from ray.autoscaler.v2.utils import ResourceRequestUtil
 
 from ser_platform.config.schema import ClusterConfig
-from ser_platform.runtime import needs
+from ser_platform.runtime.nodes import needs
 from tests.cluster.files import CLUSTER, LAUNCHERS, document
 from tests.cluster.kuberay import autoscaling
 

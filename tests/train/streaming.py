@@ -20,7 +20,7 @@ from ser_platform.batches import collate, epoch_batches
 from ser_platform.config.corpus import SplitConfig
 from ser_platform.config.schema import ClusterConfig, Experiment
 from ser_platform.corpora.folds import Fold
-from ser_platform.runtime import start_here
+from ser_platform.runtime.connection import start_here
 from ser_platform.train.loop import new_model
 from ser_platform.train.prepare import prepare
 from ser_platform.train.resident import Resident

@@ -17,12 +17,8 @@ from ray.cluster_utils import Cluster
 
 from ser_platform.config.schema import ClusterConfig
 from ser_platform.errors import ConfigError
-from ser_platform.runtime import (
-    RAY_SETTINGS,
-    groups_that_fit,
-    live_nodes,
-    worker_groups,
-)
+from ser_platform.runtime.connection import RAY_SETTINGS
+from ser_platform.runtime.nodes import groups_that_fit, live_nodes, worker_groups
 from ser_platform.train import group as group_module
 from ser_platform.train.pool import fold_workers
 from ser_platform.train.queue import Standing
@@ -61,7 +57,7 @@ def nodes(head: Cluster) -> Iterator[Cluster]:
 
 
 def add(cluster: Cluster, attempts: int = 5, **has: Any) -> NodeProcesses:
-    """A node; on a busy machine it may take several attempts (``runtime.start_here``)."""
+    """A node; on a busy machine it may take several attempts (``connection.start_here``)."""
     try:
         return cluster.add_node(**has)
     except Exception as e:

@@ -13,7 +13,7 @@ from ray.actor import ActorHandle
 from ser_platform.config.corpus import SplitConfig
 from ser_platform.config.schema import Experiment, ExperimentFile
 from ser_platform.corpora.folds import make_folds
-from ser_platform.runtime import fetch
+from ser_platform.runtime.tasks import fetch
 from ser_platform.storage import open_store
 from ser_platform.train.fold import train_fold
 from ser_platform.train.jobs import FoldJob

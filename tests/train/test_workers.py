@@ -11,7 +11,7 @@ from ray.actor import ActorHandle
 from ser_platform.config.schema import ClusterConfig, Experiment
 from ser_platform.errors import TrainingError, WithdrawnError
 from ser_platform.results import FoldResult
-from ser_platform.runtime import fetch
+from ser_platform.runtime.tasks import fetch
 from ser_platform.storage import open_store
 from ser_platform.train import group as group_module
 from ser_platform.train.checkpoint import load_progress

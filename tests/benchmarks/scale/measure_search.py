@@ -27,7 +27,7 @@ from ray.actor import ActorHandle
 from ser_platform.config.schema import ExperimentFile, TrackingConfig
 from ser_platform.corpora.folds import Fold
 from ser_platform.results import Epoch, FoldResult, RunResult
-from ser_platform.runtime import cluster
+from ser_platform.runtime.connection import cluster
 from ser_platform.storage import open_store
 from ser_platform.tracking import Tracker
 from ser_platform.train.jobs import FoldJob

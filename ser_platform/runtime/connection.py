@@ -1,34 +1,22 @@
-"""Ray: join a cluster or start one here, spread work over it, count what fits."""
+"""A connection to Ray: to a cluster that there is, or to one started on this machine."""
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import psutil
 import ray
-from ray._private.state import state
-from ray.exceptions import RayError, RayTaskError
 
-from ser_platform.config.inputs import FeatureConfig, PretrainedConfig
-from ser_platform.config.schema import ClusterConfig
-from ser_platform.errors import ConfigError, WorkersError
+from ser_platform.errors import WorkersError
 from ser_platform.interruption import end_with_children, sigterm_given_back
-from ser_platform.redaction import protect_logs
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-Content = TypeVar("Content")
 
 _log = logging.getLogger(__name__)
 
-_RETRIES = 3
-"""Of a task that loses its process."""
 _ATTEMPTS = 5
 """To start Ray, half a minute each."""
 
@@ -172,152 +160,3 @@ def _keep_token_private() -> None:
             f"{path}: {e.strerror}; Ray's token lies there: make the folder yours, or name a "
             "file of your own with RAY_AUTH_TOKEN_PATH"
         ) from e
-
-
-def fetch(reference: ray.ObjectRef) -> Any:
-    """``ray.get``, but what the task raised is raised as it was."""
-    try:
-        return ray.get(reference)
-    except RayTaskError as e:
-        raise e.cause from e
-
-
-def spread(
-    function: Callable[[Item], Result], items: Iterable[Item], gpus: float = 0
-) -> Iterator[Result]:
-    """``function`` of every item as Ray tasks of one CPU, results as they finish.
-
-    Ray hides GPUs from a task that asks for none: ``gpus`` is what each asks for.
-
-    Items are drawn only when a task can take them, so that memory stays bounded. When a task
-    fails, or what gives the items, those already started still finish before that is raised.
-
-    Raises:
-        WorkersError: when a task loses its process again and again.
-    """
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=_RETRIES)(_unwrapped)
-    waiting = iter(items)
-    running: list[ray.ObjectRef] = []
-    failure: Exception | None = None
-    while True:
-        at_once = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
-        if failure is None:
-            try:
-                drawn = islice(waiting, at_once - len(running))
-                running.extend(task.remote(function, item) for item in drawn)
-            except Exception as e:  # noqa: BLE001  # of what makes the items; raised below
-                failure = e
-        if not running:
-            break
-        done, running = ray.wait(running, num_returns=1)
-        try:
-            result = fetch(done[0])
-        except RayError as e:
-            lost = WorkersError(
-                f"a task lost its process {_RETRIES + 1} times, perhaps for want of memory "
-                f"({str(e).splitlines()[0]}); what is stored is not repeated"
-            )
-            lost.__cause__ = e
-            failure = failure or lost
-        except Exception as e:  # noqa: BLE001  # raised below, once the others have finished
-            failure = failure or e
-        else:
-            yield result
-    if failure is not None:
-        raise failure
-
-
-class Shared(Generic[Content]):
-    """A value that many tasks need: it travels once to each machine, not with every task."""
-
-    def __init__(self, value: Content) -> None:
-        self._reference = ray.put(value)
-
-    def get(self) -> Content:
-        """The value, on whatever machine."""
-        return ray.get(self._reference)
-
-
-def gpus_for(features: FeatureConfig) -> float:
-    """How many GPUs a task needs that computes these.
-
-    Raises:
-        ConfigError: when CUDA is asked for and no node of the cluster has a GPU.
-    """
-    if not isinstance(features, PretrainedConfig) or features.device == "cpu":
-        return 0
-    found = ray.cluster_resources().get("GPU", 0) > 0
-    if features.device == "cuda" and not found:
-        raise ConfigError(
-            "features: device: cuda, and Ray knows of no GPU in this cluster; give device: auto"
-        )
-    return float(found)
-
-
-def _unwrapped(function: Callable[[Item], Result], item: Item) -> Result:
-    protect_logs()  # of the worker
-    return function(item)
-
-
-def worker_groups(config: ClusterConfig, *, may_grow: bool) -> int:
-    """How many worker groups train at the same time.
-
-    Raises:
-        ConfigError: when the machine can never hold them; a cluster that may grow is waited for.
-    """
-    fits = groups_that_fit(config)
-    wanted = max(fits, 1) if config.groups == "auto" else config.groups
-    if fits < wanted:
-        found = ", ".join(sorted(in_words(n, needs(config)) for n in live_nodes().values()))
-        message = (
-            f"cluster: {wanted} group(s) of {config.workers} worker(s) of "
-            f"{in_words(needs(config), needs(config))} each; Ray has nodes of {found}"
-        )
-        if not may_grow:
-            raise ConfigError(
-                f"{message}. Lower cluster.workers, cluster.groups, cluster.cpus_per_worker or "
-                "cluster.gpus_per_worker"
-            )
-        _log.info("%s: waiting for the cluster to grow", message)
-    return wanted
-
-
-def groups_that_fit(config: ClusterConfig) -> int:
-    """How many worker groups the nodes that live and stay hold, were they empty."""
-    leaving = leaving_nodes()
-    nodes = [has for node, has in live_nodes().items() if node not in leaving]
-    # A worker lies on one node, so what is left over on two of them holds none.
-    places = sum(
-        min(_holds(name, node.get(name, 0), need) for name, need in needs(config).items())
-        for node in nodes
-    )
-    return places // config.workers
-
-
-def needs(config: ClusterConfig) -> dict[str, float]:
-    """What Ray is asked for a worker."""
-    gpus = {"GPU": config.gpus_per_worker} if config.gpus_per_worker else {}
-    return {"CPU": config.cpus_per_worker, **gpus}
-
-
-def live_nodes() -> dict[str, dict[str, float]]:
-    """What each node that lives has, by its id."""
-    return {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
-
-
-def leaving_nodes() -> set[str]:
-    """Ids of nodes that are about to be taken away: drained, or told that they are preempted."""
-    return set(state.get_draining_nodes())
-
-
-def in_words(resources: Mapping[str, float], names: Iterable[str]) -> str:
-    """``2 CPU and 1 GPU``."""
-    return " and ".join(f"{resources.get(name, 0):g} {name}" for name in names)
-
-
-def _holds(name: str, found: float, need: float) -> int:
-    """How often a need fits on a node, in Ray's own units of a ten-thousandth."""
-    found, need = round(found * 10_000), round(need * 10_000)
-    if name == "GPU" and need < 10_000:
-        return found // 10_000 * (10_000 // need)  # a share lies on one GPU
-    return int(found // need)
