@@ -45,7 +45,6 @@ from ser_platform.train.stored import read_result
 from ser_platform.tune.study import run_study
 from tests.benchmarks.sleeping import SLEEP_S, sleeping
 
-NOWHERE = Resident(ray.ObjectRef.nil(), ray.ObjectRef.nil(), ())
 GOAL = 0.03
 NODES = (1, 2, 4, 8)
 TRIALS_PER_NODE = 3
@@ -215,7 +214,8 @@ def reports(queue: Any, epochs: int) -> list[float]:
 def measure_epoch(epochs: int = 300) -> None:
     queue = cast(ActorHandle, ray.remote(num_cpus=0)(FoldQueue).remote(1, 0))
     fold = Fold(1, "session 1", train=("a",), validation=("b",), test=("c",))
-    ray.get(queue.submit.remote(FoldJob("run", fold, "{}", NOWHERE, "store", False)))
+    nowhere = Resident(ray.put(None), ray.put(None), ())
+    ray.get(queue.submit.remote(FoldJob("run", fold, "{}", nowhere, "store", False)))
     ray.get(queue.take.remote(0))
     taken = 1_000 * np.array(ray.get(ray.remote(num_cpus=1)(reports).remote(queue, epochs)))
     print(f"\ntelling the queue of an epoch, {epochs} times; {load()}")
