@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from ser_platform.config.schema import Experiment
 from ser_platform.config.search import value_of
@@ -175,10 +176,20 @@ def _find_no_memory(_mark: Path) -> None:
         np.ones(limit)
 
 
+def _take_memory(_mark: Path) -> None:
+    """More and more of it, slowly enough for Ray to see before the machine is full."""
+    held = []
+    while psutil.virtual_memory().percent < 90:
+        held.append(np.ones(2**25))
+        time.sleep(0.1)
+    raise AssertionError(f"Ray let it have {len(held) / 4:g} GiB")
+
+
 ACTIONS: dict[str, Callable[[Path], None]] = {
     "kill": _kill,
     "kernel": _kill,  # and its counter shows it
     "hang": _hang,
     "wait": _wait,
     "memory": _find_no_memory,
+    "hoard": _take_memory,
 }
