@@ -39,14 +39,7 @@ def door(
     """
     parser = parser_of(name, doc)
     parser.add_argument("experiment", metavar="EXPERIMENT", help="file such as experiments/x.yaml")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="replace one setting of the file: model.dropout=0.2; may be given again",
-    )
+    take_overrides(parser, "model.dropout=0.2")
     parser.add_argument("--check", action="store_true", help="check the file and stop")
     if add_arguments is not None:
         add_arguments(parser)
@@ -124,6 +117,18 @@ def at_least(least: float, kind: type[float] = float) -> Callable[[str], float]:
 
     number.__name__ = kind.__name__  # what argparse says of a text that is no number
     return number
+
+
+def take_overrides(parser: argparse.ArgumentParser, example: str, of: str = "the file") -> None:
+    """``--set KEY=VALUE``, as often as wanted; found as ``overrides``."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help=f"replace one setting of {of}: {example}; may be given again",
+    )
 
 
 def parser_of(name: str, doc: str) -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ from ser_platform.config.corpus import DemoCorpusConfig
 from ser_platform.config.inputs import Mfcc39Config
 from ser_platform.config.model.alignment import AlignmentConfig
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.door import guarded, parser_of
+from ser_platform.door import guarded, parser_of, take_overrides
 from ser_platform.errors import ConfigError
 
 
@@ -37,14 +37,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="EXPERIMENT",
         help="whose corpus, store, MLflow, database and cluster to look at; none: the defaults",
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="replace one setting of the file: store=s3://bucket/prefix; may be given again",
-    )
+    take_overrides(parser, "store=s3://bucket/prefix")
     parser.add_argument("--quick", action="store_true", help="do not start or join Ray")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 

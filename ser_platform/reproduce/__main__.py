@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ser_platform.config import signature
-from ser_platform.door import guarded, parser_of
+from ser_platform.door import guarded, parser_of, take_overrides
 from ser_platform.reproduce.rows import PaperRow, load_rows
 
 
@@ -26,14 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> ArgumentParser:
     parser = parser_of("reproduce", (__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="such as experiments/papers")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="replace one setting of every file: train.epochs=8; may be given again",
-    )
+    take_overrides(parser, "train.epochs=8", of="every file")
     parser.add_argument(
         "--corpus",
         metavar="EXPERIMENT",
