@@ -10,6 +10,7 @@ from ser_platform.storage import met
 from ser_platform.train.idleness import IDLE_S, Idleness
 from ser_platform.train.jobs import FoldJob
 from ser_platform.train.queued import QueuedFold
+from ser_platform.train.roster import Roster
 from ser_platform.train.whereabouts import Whereabouts
 
 
@@ -37,15 +38,11 @@ class FoldQueue:
     """
 
     def __init__(self, groups: int, max_failures: int, idle_s: float = IDLE_S) -> None:
-        self._room = groups
-        self._broken = 0
-        self._started: set[int] = set()
-        self._numbered = 0
+        self._roster = Roster(groups)
         self._expected = 0
         self._wanted = 0
         self._max_failures = max_failures
         self._idle = Idleness(idle_s)
-        self._no_group = ""
         self._entries: dict[str, QueuedFold] = {}
         self._unwanted: set[str] = set()
         """Keys of withdrawn runs: what a trial submits before it hears of it is not trained."""
@@ -72,7 +69,7 @@ class FoldQueue:
 
     async def capacity(self) -> int:
         """How many folds can be trained at once as the cluster is now."""
-        return max(0, self._room - self._broken)
+        return self._roster.capacity
 
     async def admit(self, run_key: str) -> None:
         """The folds of a run are wanted, perhaps again."""
@@ -271,17 +268,11 @@ class FoldQueue:
         """Wait until another group has room and work; its number, or None once closed."""
 
         def needed() -> bool:
-            wanted = max(self._expected, len(self._waiting) + len(self._held))
-            return len(self._started) < min(wanted, self._room - self._broken)
+            return self._roster.lacks(max(self._expected, len(self._waiting) + len(self._held)))
 
         async with self._changed:
             await self._changed.wait_for(lambda: needed() or self._closed)
-            if not needed():
-                return None
-            number = self._numbered
-            self._numbered += 1
-            self._started.add(number)
-            return number
+            return self._roster.start() if needed() else None
 
     async def follow(
         self,
@@ -299,7 +290,7 @@ class FoldQueue:
         ``shrinks``, a group that has had nothing to do for a while ends, so that its node can go.
         """
         async with self._changed:
-            self._room = groups
+            self._roster.room = groups
             for group in self._where.follow(nodes, leaving):
                 if group in self._held and self._go_on_after_loss(group):
                     self._waiting.appendleft(self._held.pop(group))
@@ -308,22 +299,20 @@ class FoldQueue:
             self._changed.notify_all()
             folds = len(self._waiting) + len(self._held)
             wanted = max(self._wanted, self._expected, folds)
-            return Standing(len(self._waiting), len(self._started), len(self._where), wanted)
+            return Standing(len(self._waiting), len(self._roster), len(self._where), wanted)
 
     async def end_group(self, group: int, error: str) -> None:
         """A group could not be started, or broke for good; with the last one, all folds fail."""
         async with self._changed:
-            self._broken += 1
-            self._started.discard(group)
+            self._roster.give_up(group, error)
             self._where.forget(group)
-            self._no_group = error
             self._finish(group, error=WorkersError(error))
             self._give_up_without_groups()
             self._changed.notify_all()
 
     def _dismiss(self, group: int) -> None:
         """A group ends, with its node or before it; another may be started in its place."""
-        self._started.discard(group)
+        self._roster.dismiss(group)
         self._where.forget(group)
         self._changed.notify_all()
 
@@ -341,8 +330,8 @@ class FoldQueue:
         return False
 
     def _give_up_without_groups(self) -> None:
-        while self._broken >= self._room and not self._started and self._waiting:
-            error = WorkersError(f"no worker group is left to train: {self._no_group}")
+        while self._roster.is_hopeless and self._waiting:
+            error = WorkersError(f"no worker group is left to train: {self._roster.why_broken}")
             self._entries[self._waiting.popleft()].end(error=error)
 
     def _finish(self, group: int, result: str = "", error: SerError | None = None) -> None:
