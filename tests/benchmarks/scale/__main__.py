@@ -5,7 +5,7 @@
 Parts: ``validation`` (beside measured runs), ``gpus`` (a table for each corpus), ``folds`` (folds
 and pruning), ``ways`` (1,000 GPUs, one thing of the platform another way at a time), ``spot``,
 ``speed`` (what the assumed speed of a GPU decides), ``limits`` (what a head holds), ``staleness``
-(what running many trials at once costs a search). All of them take some minutes of one core.
+(what running many trials at once costs a search). A part takes minutes.
 """
 
 import argparse
