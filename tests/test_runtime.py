@@ -4,6 +4,7 @@ import inspect
 import logging
 import os
 import signal
+import socket
 import stat
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import ray
 from ray._private import node
+from ray.exceptions import AuthenticationError
 
 from ser_platform.errors import WorkersError
 from ser_platform.interruption import ending
@@ -55,6 +57,35 @@ def test_any_other_failure_of_ray_keeps_its_traceback(monkeypatch: pytest.Monkey
     monkeypatch.setattr(ray, "init", init)
     with pytest.raises(ZeroDivisionError), cluster():
         pass
+
+
+def test_an_address_where_nobody_listens_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    monkeypatch.setattr(ray, "init", None)
+    for said in (address, f"ray://{address}"):
+        monkeypatch.setenv("RAY_ADDRESS", said)
+        with pytest.raises(WorkersError) as caught, cluster():
+            pass
+        assert str(caught.value) == (
+            f"no Ray cluster answers at RAY_ADDRESS={said}: [Errno 111] Connection refused; start "
+            "it, give the token of its RAY_AUTH_MODE, or unset RAY_ADDRESS to run on this machine"
+        )
+
+
+def test_a_token_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_: object) -> None:
+        raise AuthenticationError(
+            "RAY_AUTH_TOKEN_PATH is set but file cannot be opened: x. Ensure"
+        )
+
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(WorkersError) as caught, cluster():
+        pass
+    assert str(caught.value) == (
+        "Ray has no token (RAY_AUTH_TOKEN_PATH is set but file cannot be opened: x); name the file "
+        "of the cluster's token with RAY_AUTH_TOKEN_PATH"
+    )
 
 
 def test_ray_takes_no_signal_and_leaves_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,14 @@ from ser_platform.storage.base import ObjectStore
 
 _SKEW_TOLD_S, _SKEW_REFUSED_S = 60.0, 900.0
 """Amazon's S3 refuses requests that are a quarter of an hour off."""
+FOLDER = "doctor/"
+"""In the store, for an object that is there for a moment."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def store(opened: ObjectStore) -> Iterator[Finding]:
     """Whether it takes, lists, gives back and deletes an object; and what its clock says."""
-    key, written = f"doctor/{uuid4().hex}", uuid4().bytes
+    key, written = f"{FOLDER}{uuid4().hex}", uuid4().bytes
     began, at_s = time.monotonic(), time.time()
     if not opened.create(key, written):
         raise StoreError(f"{opened.url}: says that a new key is taken; give another store")
@@ -124,11 +126,13 @@ def study_storage(url: str) -> Iterator[Finding]:
 def ray(file: ExperimentFile) -> Iterator[Finding]:
     """Whether a cluster is joined or starts here, runs a task, and holds a worker group."""
     from ser_platform.runtime.connection import cluster
-    from ser_platform.runtime.nodes import live_nodes, worker_groups
+    from ser_platform.runtime.nodes import groups_that_fit, live_nodes, worker_groups
     from ser_platform.runtime.tasks import spread
+    from ser_platform.train.waiting import asked
 
     with cluster() as joined:
-        (answer,) = spread(_add_one, [1])
+        # Of no CPU: a head has none to give, and nodes that come for it cost something.
+        (answer,) = spread(_add_one, [1], cpus=0)
         nodes = live_nodes().values()
         total = {name: sum(n.get(name, 0) for n in nodes) for name in ("CPU", "GPU")}
         where = "joined" if joined else "starts on this machine"
@@ -136,8 +140,14 @@ def ray(file: ExperimentFile) -> Iterator[Finding]:
         if answer != 2:
             yield Finding("ray", "failed", f"{says}; a task gave {answer}, not 2", "restart Ray")
             return
-        groups = worker_groups(file.cluster, may_grow=joined)
-        yield Finding("ray", "ok", f"{says}; {groups} worker group(s)")
+        groups, fits = worker_groups(file.cluster, may_grow=joined), groups_that_fit(file.cluster)
+        if fits >= groups:
+            yield Finding("ray", "ok", f"{says}; {groups} worker group(s)")
+        elif asked(file.cluster).grows:
+            yield Finding("ray", "ok", f"{says}; its autoscaler adds nodes once folds wait")
+        else:
+            says += f"; {fits} of {groups} worker group(s) fit, and no autoscaler runs"
+            yield Finding("ray", "warning", says, "folds wait until nodes join: ray start")
         if len(nodes) > 1:
             yield from _shared(file)
 

@@ -22,6 +22,8 @@ from ser_platform.train.session import Session
 _log = logging.getLogger(__name__)
 
 MARKDOWN, LATEX, JSON = "reproduction.md", "reproduction.tex", "reproduction.json"
+FOLDER = "reproductions/"
+"""In the store."""
 
 
 @dataclass
@@ -104,7 +106,7 @@ def _publish(whole: Report, session: Session, copies: Mapping[str, Path], to: Co
         say(to, f"  {path}")
     session.lease.confirm()
     for name, content in written.items():
-        key = f"reproductions/{session.key}/{name}"
+        key = f"{FOLDER}{session.key}/{name}"
         session.store.write(key, content)
         say(to, f"  {session.store.url}/{key}")
     session.tracker.attach({f"reproduction/{name}": text for name, text in written.items()})

@@ -2,15 +2,18 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import ray
+from ray.exceptions import AuthenticationError
 
 from ser_platform.errors import WorkersError
 from ser_platform.interruption import end_with_children, sigterm_given_back
@@ -19,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _ATTEMPTS = 5
 """To start Ray, half a minute each."""
+_LISTENS_S = 10.0
+"""What a head has to take a connection."""
 
 RAY_SETTINGS = {
     # Many small workers on few cores: the default of 60 s is too short to import torch in.
@@ -64,7 +69,7 @@ def cluster() -> Iterator[bool]:
     for name, value in RAY_SETTINGS.items():
         os.environ.setdefault(name, value)  # noqa: TID251  # Ray takes these no other way
     try:
-        with sigterm_given_back():
+        with sigterm_given_back(), _token_in_words():
             if address:
                 _join(address)
                 _log.info("ray: joined the cluster at %s", address)
@@ -82,10 +87,25 @@ def cluster() -> Iterator[bool]:
         ray.shutdown()
 
 
+@contextmanager
+def _token_in_words() -> Iterator[None]:
+    try:
+        yield
+    except AuthenticationError as e:
+        raise WorkersError(
+            f"Ray has no token ({str(e).partition('. ')[0]}); name the file of the cluster's "
+            "token with RAY_AUTH_TOKEN_PATH"
+        ) from e
+
+
 def _join(address: str) -> None:
     try:
+        # Where nobody listens, Ray would try for a quarter of an hour.
+        place = urlsplit(address if "://" in address else f"//{address}")
+        if place.hostname and place.port:
+            socket.create_connection((place.hostname, place.port), _LISTENS_S).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError) as e:
+    except (OSError, RuntimeError) as e:
         raise WorkersError(
             f"no Ray cluster answers at RAY_ADDRESS={address}: {e}; start it, give the token "
             "of its RAY_AUTH_MODE, or unset RAY_ADDRESS to run on this machine"

@@ -28,9 +28,9 @@ def fetch(reference: ray.ObjectRef) -> Any:
 
 
 def spread(
-    function: Callable[[Item], Result], items: Iterable[Item], gpus: float = 0
+    function: Callable[[Item], Result], items: Iterable[Item], gpus: float = 0, cpus: float = 1
 ) -> Iterator[Result]:
-    """``function`` of every item as Ray tasks of one CPU, results as they finish.
+    """``function`` of every item as Ray tasks of so many CPUs, results as they finish.
 
     Ray hides GPUs from a task that asks for none: ``gpus`` is what each asks for.
 
@@ -40,7 +40,7 @@ def spread(
     Raises:
         WorkersError: when a task loses its process again and again.
     """
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=_RETRIES)(_unwrapped)
+    task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=_RETRIES)(_unwrapped)
     waiting = iter(items)
     running: list[ray.ObjectRef] = []
     failure: Exception | None = None

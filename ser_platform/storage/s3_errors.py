@@ -82,7 +82,8 @@ def explain(
     if action == "s3:ListBucket":
         resource = resource.partition("/")[0]
     else:
-        resource += "/*"
+        folder, _, name = key.partition("/")
+        resource += f"/{folder}/*" if name else "/*"
     remedy = remedy.format(action=action, resource=resource)
     where = f"{store} at {host_of(endpoint)}" if endpoint else store
     return StoreError(f"{action} '{key}' in {where}: {found}; {remedy}")

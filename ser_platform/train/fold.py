@@ -166,6 +166,8 @@ def _done(store: ObjectStore, keys: FoldKeys, key: str, ranks: Ranks) -> FoldRes
     found = found or read_result(store, key)
     if found is None:
         raise _only_by_rank_0(store, key)
+    if ranks.rank == 0:
+        store.delete(keys.progress)  # left by a worker that died after the result was stored
     return found
 
 

@@ -20,6 +20,8 @@ from ser_platform.train.session import Session, open_session
 
 _log = logging.getLogger(__name__)
 
+FOLDER = "sweeps/"
+"""In the store."""
 _PIPED_WIDTH = 200
 """Wide enough that no cell is cut when no person watches."""
 
@@ -60,7 +62,7 @@ def _publish(session: Session, file: ExperimentFile, curve: list[Scored]) -> Non
     session.lease.confirm()
     files = {"curve.png": figure(curve), "curve.csv": as_csv(curve)}
     for name, content in files.items():
-        session.store.write(f"sweeps/{session.key}/{name}", content)
+        session.store.write(f"{FOLDER}{session.key}/{name}", content)
     session.tracker.attach({f"sweep/{name}": content for name, content in files.items()})
     console = Console()
     if not console.is_terminal:
@@ -70,5 +72,5 @@ def _publish(session: Session, file: ExperimentFile, curve: list[Scored]) -> Non
     console.print(table(curve))
     console.print(Text(f"In %: {note(curve)}."))
     for name in files:
-        where = f"{session.store.url}/sweeps/{session.key}/{name}"
+        where = f"{session.store.url}/{FOLDER}{session.key}/{name}"
         console.print(Text(f"  {where}"), soft_wrap=True)

@@ -105,7 +105,7 @@ def test_nobody_may_whatever_they_like(role: str) -> None:
 
 def test_a_trainer_lists_only_its_own() -> None:
     found, bucket = policy("trainer"), "arn:aws:s3:::my-bucket"
-    for prefix in ("ser/features/v1/", "ser/runs/k", "ser/leases/"):
+    for prefix in ("ser/features/v1/", "ser/runs/k", "ser/leases/", "ser/doctor/k"):
         assert allows(found, "s3:ListBucket", bucket, {"s3:prefix": prefix})
     for prefix in ("", "ser/", "ser/artifacts/", "other/"):
         assert not allows(found, "s3:ListBucket", bucket, {"s3:prefix": prefix})

@@ -16,10 +16,16 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import enable_iam_authentication
 
+from ser_platform.doctor import services
 from ser_platform.errors import StoreError
-from ser_platform.storage import open_store
+from ser_platform.predict import parts
+from ser_platform.reproduce import reproduction
+from ser_platform.storage import claim, open_store
+from ser_platform.train import sweep
 
 POLICIES = Path(__file__).parents[2] / "cluster" / "iam"
+OTHERS = (claim.FOLDER, sweep.FOLDER, reproduction.FOLDER, parts.FOLDER)
+"""What else the platform writes and reads."""
 FEATURES, RUN, ARTIFACT = "features/v1/ab/ab.st", "runs/k/fold1/progress.st", "artifacts/1/model"
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -63,10 +69,11 @@ def test_a_trainer_keeps_runs_and_adds_features_and_can_do_nothing_else(
     with somebody_with("trainer", monkeypatch) as s3:
         store = open_store("s3://bucket/ser")
         added = [f"{name}/v1/cd/cd.st" for name in ("features", "transcripts", "answers")]
-        for key in (*added, RUN, "leases/k"):
+        for key in (*added, RUN, *(f"{folder}k/x" for folder in OTHERS)):
             store.write(key, b"y")
             assert store.read(key) == b"y"
         assert store.create("features/manifests/m.json", b"y")
+        assert [finding.state for finding in services.store(store)] == ["ok", "ok"]
         assert list(store.keys("features/v1/")) == ["features/v1/ab/ab.st", "features/v1/cd/cd.st"]
         store.write("quarantine/ab.st", b"y")
         store.delete(RUN)
@@ -75,7 +82,7 @@ def test_a_trainer_keeps_runs_and_adds_features_and_can_do_nothing_else(
         assert str(caught.value) == (
             f"s3:DeleteObject '{FEATURES}' in s3://bucket/ser at s3.amazonaws.com: access denied "
             "(AccessDenied); the credentials were accepted, but may not do this: allow "
-            "s3:DeleteObject on arn:aws:s3:::bucket/ser/*"
+            "s3:DeleteObject on arn:aws:s3:::bucket/ser/features/*"
         )
         outside = {"Bucket": "bucket", "Key": "other/secret"}
         artifact = {"Bucket": "bucket", "Key": f"ser/{ARTIFACT}"}

@@ -89,7 +89,7 @@ def test_a_name_that_no_bucket_can_have() -> None:
             "denied",
             "s3:PutObject 'a/k' in s3://bucket/p at {host}: access denied (AccessDenied); the "
             "credentials were accepted, but may not do this: allow s3:PutObject on "
-            "arn:aws:s3:::bucket/p/*",
+            "arn:aws:s3:::bucket/p/a/*",
         ),
         (
             "expired",

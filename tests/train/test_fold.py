@@ -49,6 +49,22 @@ def test_a_trained_fold_is_never_trained_again(
     assert train_fold(experiment(), "run", fold, dataset, store, Ranks()) == first
 
 
+def test_progress_is_gone_also_where_a_worker_died_before_it_took_it_away(
+    experiment, fold, dataset, store, monkeypatch
+) -> None:
+    def write_and_die(*args: Any) -> None:
+        write_result(*args)
+        raise SystemExit
+
+    monkeypatch.setattr(fold_module, "write_result", write_and_die)
+    with pytest.raises(SystemExit):
+        train_fold(experiment(), "run", fold, dataset, store, Ranks())
+    assert store.exists(KEYS.progress)
+    monkeypatch.setattr(fold_module, "write_result", write_result)
+    train_fold(experiment(), "run", fold, dataset, store, Ranks())
+    assert sorted(store.keys()) == [KEYS.trained, KEYS.weights]
+
+
 def test_scoring_uses_the_weights_of_the_best_epoch_and_trains_nothing(
     experiment, fold, dataset, store, monkeypatch
 ) -> None:
