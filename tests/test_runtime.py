@@ -83,8 +83,8 @@ def test_a_token_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(WorkersError) as caught, cluster():
         pass
     assert str(caught.value) == (
-        "Ray has no token (RAY_AUTH_TOKEN_PATH is set but file cannot be opened: x); name the file "
-        "of the cluster's token with RAY_AUTH_TOKEN_PATH"
+        "Ray has no token (RAY_AUTH_TOKEN_PATH is set but file cannot be opened: x); name the "
+        "file of the cluster's token with RAY_AUTH_TOKEN_PATH"
     )
 
 
