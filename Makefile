@@ -68,7 +68,7 @@ $(VENV)/installed-audit: pyproject.toml constraints.txt
 comma := ,
 define install
 	@if command -v uv >/dev/null; then \
-	  test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
+	  test -x $(BIN)/python || uv venv --quiet --seed --python $(PYTHON) $(VENV); \
 	  uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[$(1)]'; \
 	else \
 	  test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \

@@ -1,7 +1,7 @@
 """Experiment file plus ``--set`` overrides -> a checked :class:`ExperimentFile`."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ def load_experiment_file(path: str | Path, overrides: Iterable[str] = ()) -> Exp
         for override in overrides:
             draft.override(override)
         draft.set_aside(list(secret_problems(draft.settings)))
+        draft.set_aside(list(_beside_several(draft.settings)))
         file = _validated(draft)
     if file is not None:
         problems = search_problems(file)
@@ -67,6 +68,25 @@ def with_settings(experiment: Experiment, values: Mapping[str, Any]) -> Experime
     tried = " and ".join(f"{key}={shown(value)}" for key, value in values.items())
     said = "; ".join(f"{dotted(problem.path)}: {problem.message}" for problem in problems)
     raise ConfigError(f"with {tried}: {said}")
+
+
+def _beside_several(settings: Mapping[str, Any]) -> Iterator[Problem]:
+    """Sections of one architecture at the top of a file that has several.
+
+    Told before they are looked into: as ``--set`` leaves them, they are seldom whole.
+    """
+    match settings:
+        case {"study": {"architectures": {**several}}} if several:
+            name = next(iter(several))
+            for section in ("features", "functionals", "model", "train"):
+                if settings.get(section):
+                    message = (
+                        "study.architectures is given, so this belongs inside each of them, such "
+                        f"as study.architectures.{name}.{section}"
+                    )
+                    yield Problem((section,), message)
+        case _:
+            pass
 
 
 def _validated(draft: Draft) -> ExperimentFile | None:

@@ -188,13 +188,6 @@ class ExperimentFile(Section):
 
     @model_validator(mode="after")
     def _one_or_several(self) -> "ExperimentFile":
-        names = ("features", "functionals", "model", "train")
-        single = [name for name in names if getattr(self, name)]
-        if self.study.architectures and single:
-            raise ValueError(
-                f"study.architectures is given, so {', '.join(single)} belongs inside each of "
-                "them, not at the top of the file"
-            )
         if not self.study.architectures and (self.features is None or self.model is None):
             raise ValueError(
                 "give features and model (one architecture), or study.architectures (several)"

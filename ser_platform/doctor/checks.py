@@ -27,6 +27,7 @@ def examined(file: ExperimentFile, *, quick: bool = False) -> Iterator[Finding]:
         "disk": partial(machine.disk, _folders(file)),
         "front end": machine.front_ends,
         "corpus": partial(services.corpus, file),
+        "embedding": partial(services.embedding, file.embedding),
         "store": partial(_store, file),
         "mlflow": partial(services.mlflow, file.tracking),
         "optuna": partial(services.study_storage, file.study.storage),

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from ser_platform.config.corpus import DemoCorpusConfig
+from ser_platform.config.inputs import EmbeddingConfig, Glove50Config
 from ser_platform.config.schema import ExperimentFile, TrackingConfig
 from ser_platform.config.secrets import without_password
 from ser_platform.doctor.finding import Finding
-from ser_platform.errors import CorpusError, StoreError, TrackingError
+from ser_platform.errors import ConfigError, CorpusError, StoreError, TrackingError
+from ser_platform.features.vector_files import read_glove50
 from ser_platform.storage.base import ObjectStore
 
 _SKEW_TOLD_S, _SKEW_REFUSED_S = 60.0, 900.0
@@ -102,7 +104,6 @@ def study_storage(url: str) -> Iterator[Finding]:
     """Whether Optuna's database answers, or its file can be made."""
     from sqlalchemy import create_engine, text
 
-    from ser_platform.errors import ConfigError
     from ser_platform.tune.storage import UNUSABLE, engine_settings, parsed_url, why
 
     shown = without_password(url)
@@ -181,3 +182,15 @@ def corpus(file: ExperimentFile) -> Iterator[Finding]:
             f"corpus.root: no folder {root}; give the corpus's own: --set corpus.root=/data/..."
         )
     yield Finding("corpus", "ok", f"{root} is there; `ser corpora check` looks inside")
+
+
+def embedding(config: EmbeddingConfig) -> Iterator[Finding]:
+    """Whether there are word vectors; a study reads those of its words alone."""
+    if isinstance(config, Glove50Config):
+        read_glove50(())
+        yield Finding("embedding", "ok", "GloVe of 50 values is installed")
+        return
+    path = Path(config.path).expanduser()
+    if not path.is_file():
+        raise ConfigError(f"embedding.path: no file {path}; correct it, or leave embedding out")
+    yield Finding("embedding", "ok", f"{path} is there")

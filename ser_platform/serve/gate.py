@@ -73,7 +73,7 @@ class Gate:
             raise ServeError(403, "forbidden", "a page of another site may not ask this server")
         path = scope["path"]
         if path not in _OPEN and not path.startswith(_OPEN_FOLDERS) and not self._bears(headers):
-            raise ServeError(401, "forbidden", "the header 'Authorization: Bearer TOKEN' lacks")
+            raise ServeError(401, "forbidden", "no, or a wrong, 'Authorization: Bearer TOKEN'")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._limits.body_bytes:
             raise self._too_large()

@@ -77,7 +77,7 @@ def read_or_put_aside(store: ObjectStore, key: str, parse: Parse[Result]) -> Res
             aside = put_aside(store, key, parse, remove=True)
             if aside is None:  # it was the way to the store, or another process has mended it
                 return read_intact(store, key, parse)
-            _log.warning("%s; %s, and made again", error, kept_as(aside))
+            _log.warning("%s; %s, and made again where it is needed", error, kept_as(aside))
             return None
     except ObjectNotFoundError:
         return None

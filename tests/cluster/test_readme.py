@@ -83,7 +83,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
 def test_the_token_is_the_users_alone(followed: Followed) -> None:
     folder = followed.home / ".ser-cluster"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    for path in [*folder.iterdir(), *(followed.home / ".ser-kubernetes").iterdir()]:
+    apart = [followed.home / ".ser-stack.env", *(followed.home / ".ser-kubernetes").iterdir()]
+    for path in [*folder.iterdir(), *apart]:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
     assert re.fullmatch(r"[0-9a-f]{64}", (folder / "ray-token").read_text())
 

@@ -201,16 +201,23 @@ def test_a_file_without_a_model_is_told_so_beside_its_other_problems(refusal: Re
     ]
 
 
-def test_sections_of_one_architecture_beside_several_are_refused(refusal: Refusal) -> None:
-    message = refusal("""\
+@pytest.mark.parametrize("override", ["train.epochs=3", "model.dropout=0.2"])
+def test_sections_of_one_architecture_beside_several_are_refused(
+    refusal: Refusal, override: str
+) -> None:
+    """Also one that is not whole, as ``--set`` leaves it."""
+    section = override.partition(".")[0]
+    message = refusal(
+        """\
         name: x
         corpus: {kind: demo}
-        train: {epochs: 3}
         study: {architectures: {a: {features: {kind: mfcc39}, model: {kind: wise}}}}
-    """)
+        """,
+        override,
+    )
     assert message == (
-        "x.yaml: 1 problem\n  study.architectures is given, so train belongs inside each of them, "
-        "not at the top of the file"
+        f"x.yaml: 1 problem\n  --set {override.partition('=')[0]}, {section}: study.architectures "
+        f"is given, so this belongs inside each of them, such as study.architectures.a.{section}"
     )
 
 

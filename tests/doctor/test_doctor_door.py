@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ser_platform.doctor.__main__ import main
+from tests.ray_head import ray_head
 from tests.servers import free_port
 
 YAML = """
@@ -40,6 +41,14 @@ def test_what_is_wrong_stands_in_its_line_and_ends_with_1(
     assert lines[-1].startswith("1 failed, ")
 
 
+def test_word_vectors_that_are_not_there_are_told(
+    experiment: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = "embedding={kind: file, path: /nowhere/glove.txt}"
+    assert main([str(experiment), "--quick", "--set", given]) == 1
+    assert "embedding.path: no file /nowhere/glove.txt" in capsys.readouterr().out
+
+
 def test_a_program_reads_json(experiment: Path, capsys: pytest.CaptureFixture[str]) -> None:
     well = f"tracking.uri=sqlite:///{experiment.parent}/mlflow.db"
     assert main([str(experiment), "--quick", "--json", "--set", well]) == 0
@@ -47,8 +56,8 @@ def test_a_program_reads_json(experiment: Path, capsys: pytest.CaptureFixture[st
     assert report["ok"]
     states = {found["check"]: found["state"] for found in report["findings"]}
     assert states.keys() == {
-        *("packages", "gpu", "memory", "disk", "front end", "corpus", "store", "clock"),
-        *("mlflow", "optuna", "upload", "ray"),
+        *("packages", "gpu", "memory", "disk", "front end", "corpus", "embedding"),
+        *("store", "clock", "mlflow", "optuna", "upload", "ray"),
     }
     assert states["ray"] == "skipped"
 
@@ -81,3 +90,18 @@ def test_ray_starts_runs_a_task_and_ends(experiment: Path) -> None:
     (ray,) = [f for f in json.loads(done.stdout)["findings"] if f["check"] == "ray"]
     assert ray["state"] == "ok", ray
     assert ray["says"].startswith("starts on this machine: 1 node(s), ")
+
+
+@pytest.mark.slow
+def test_a_head_that_trains_nothing_is_asked_for_nothing_it_lacks(experiment: Path) -> None:
+    command = [sys.executable, "-m", "ser_platform.doctor", str(experiment), "--json"]
+    with ray_head({}, ["--num-cpus=0"]) as head:
+        told = {**head.environment, "RAY_ADDRESS": head.address}
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=100, check=False, env=told
+        )
+    (ray,) = [f for f in json.loads(done.stdout)["findings"] if f["check"] == "ray"]
+    assert ray["state"] == "warning", ray
+    assert ray["says"] == (
+        "joined: 1 node(s), 0 CPU and 0 GPU; 0 of 1 worker group(s) fit, and no autoscaler runs"
+    )

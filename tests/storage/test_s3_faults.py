@@ -116,7 +116,7 @@ def test_what_stays_damaged_is_moved_into_quarantine_with_its_reason_and_said_on
     assert read_or_put_aside(faulty, "k", parse) is None
     assert [r.getMessage() for r in caplog.records if r.levelname == "WARNING"] == [
         "'k' in s3://bucket/p is damaged: its SHA-256 is not that of its content; kept as "
-        "quarantine/k, and made again"
+        "quarantine/k, and made again where it is needed"
     ]
 
 
