@@ -31,6 +31,7 @@ from ser_platform.config.study import (
     StudyConfig,
     SweepValues,
 )
+from ser_platform.config.tracking_uri import fault_of
 from ser_platform.config.training import TrainConfig
 from ser_platform.config.transcript import OracleConfig, RecognisedConfig, TranscriptConfig
 
@@ -102,6 +103,13 @@ class TrackingConfig(Section):
     """Folder for what MLflow has not taken yet; on a disk that outlives the program.
 
     ``python -m ser_platform.tracking sync`` sends it; so does the next run of a study."""
+
+    @field_validator("uri")
+    @classmethod
+    def _can_be_one(cls, uri: str) -> str:
+        if fault := fault_of(uri):
+            raise ValueError(fault)
+        return uri
 
     @field_validator("registered_model")
     @classmethod

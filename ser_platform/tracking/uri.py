@@ -3,11 +3,10 @@
 import shutil
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from ser_platform.config.tracking_uri import SQLITE, fault_of
 from ser_platform.errors import TrackingError
 
-_SQLITE = "sqlite:///"
 # No model is unpickled, and no queue of jobs is served by processes that nobody needs.
 _UI_SETTINGS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"
 _SQLITE_HEADER = b"SQLite format 3\0"
@@ -15,13 +14,13 @@ _SQLITE_HEADER = b"SQLite format 3\0"
 
 def sqlite_file(uri: str) -> Path | None:
     """The absolute path of the database; None for a server."""
-    return Path(uri.removeprefix(_SQLITE)).absolute() if uri.startswith(_SQLITE) else None
+    return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
 
 
 def absolute(uri: str) -> str:
     """The same place, whatever the working directory becomes."""
     file = sqlite_file(uri)
-    return uri if file is None else f"{_SQLITE}{file}"
+    return uri if file is None else f"{SQLITE}{file}"
 
 
 def check_uri(uri: str) -> None:
@@ -35,18 +34,8 @@ def check_uri(uri: str) -> None:
     if file is not None:
         _check_file(uri, file)
         return
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TrackingError(
-            f"tracking.uri '{uri}' is neither a SQLite file nor a server; write "
-            "sqlite:///folder/mlflow.db or http://host:port"
-        )
-    if parts.username or parts.password or "password=" in parts.query:
-        raise TrackingError(
-            f"tracking.uri carries a user name or password for {parts.hostname}, and is logged "
-            "with every run; take them out and set MLFLOW_TRACKING_USERNAME and "
-            "MLFLOW_TRACKING_PASSWORD"
-        )
+    if fault := fault_of(uri):
+        raise TrackingError(f"tracking.uri {fault}")
 
 
 def ui_command(uri: str) -> str:
@@ -54,7 +43,7 @@ def ui_command(uri: str) -> str:
     file = sqlite_file(uri)
     if file is None:
         return uri
-    place = f"--backend-store-uri {_SQLITE}{file} --host 127.0.0.1 --port 5000"
+    place = f"--backend-store-uri {SQLITE}{file} --host 127.0.0.1 --port 5000"
     return f"{_UI_SETTINGS} {_mlflow()} ui {place}"
 
 
@@ -73,7 +62,7 @@ def ui_link(uri: str, experiment_id: str = "", view: str = "") -> str:
 
 
 def _check_file(uri: str, file: Path) -> None:
-    if uri.removeprefix(_SQLITE) in ("", ":memory:") or file.is_dir():
+    if uri.removeprefix(SQLITE) in ("", ":memory:") or file.is_dir():
         raise TrackingError(
             f"tracking.uri '{uri}' names no file; write sqlite:///folder/mlflow.db"
         )

@@ -88,3 +88,14 @@ def test_a_key_that_names_a_secret_is_refused_with_the_remedy_and_without_its_va
 def test_no_setting_of_ours_is_called_as_a_secret_is() -> None:
     names = {str(path[-1]) for path in place_of(ExperimentFile).paths()}
     assert [name for name in names if is_secret_name(name)] == []
+
+
+def test_a_password_in_the_address_of_mlflow_is_refused_and_not_repeated(
+    refusal: Callable[..., str],
+) -> None:
+    message = refusal(
+        "name: x\ncorpus: {kind: demo}\nfeatures: {kind: mfcc39}\nmodel: {kind: wise}\n"
+        "tracking: {uri: http://anna:hush@mlflow.example}\n"
+    )
+    assert "line 5, tracking.uri: carries a user name or password for mlflow.example" in message
+    assert "hush" not in message
