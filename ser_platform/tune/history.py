@@ -47,7 +47,8 @@ def open_study(
     """The study of that name; a new one has its first points queued.
 
     Trials that were running when an earlier attempt died are closed and queued again with
-    the same settings, so that they go on from their folds' last epochs.
+    the same settings, so that they go on from their folds' last epochs: they are the next that
+    :func:`ask` gives, also where first points wait.
 
     Args:
         file: what is searched.
@@ -112,7 +113,20 @@ def queue_again(study: optuna.Study, number: int) -> None:
     study.set_user_attr(attributes.INTERRUPTED, [*numbers, number])
     if not trial.state.is_finished():
         study.tell(number, state=TrialState.FAIL)
-    study.enqueue_trial(_point(trial))
+    study.enqueue_trial(_point(trial), user_attrs={attributes.RESUMES: number})
+
+
+def ask(study: optuna.Study) -> optuna.Trial:
+    """The next trial: what was interrupted, then what waits, then what the sampler draws."""
+    # Optuna takes the lowest number that waits, and what is queued again has a high one: behind
+    # first points that still wait, it would come too late in a study of few trials.
+    for waiting in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        key = waiting._trial_id
+        if attributes.RESUMES in waiting.user_attrs and study._storage.set_trial_state_values(
+            key, TrialState.RUNNING
+        ):
+            return optuna.Trial(study, key)
+    return study.ask()
 
 
 def _point(trial: FrozenTrial) -> dict[str, Any]:
