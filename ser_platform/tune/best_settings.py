@@ -13,16 +13,19 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search import value_of
 from ser_platform.pages.page import Table
 from ser_platform.tune.record import Record, shown_value
+from ser_platform.tune.selection import Score
 
 
-def settings_table(file: ExperimentFile, found: Sequence[Record], top: Record) -> Table:
+def settings_table(
+    file: ExperimentFile, found: Sequence[Record], top: Record, score: Score
+) -> Table:
     """Searched settings of one architecture: best found, the file's own, the paper's."""
     experiment = file.experiment(top.architecture)
     names = list(file.search_space(top.architecture))
     own = {s: value_of(experiment, s) for s in names}
     papers = {s: paper_value(experiment, s) for s in names}
     like = [r for r in found if r.architecture == top.architecture and r.state == "complete"]
-    scores = ["validation UA, %", scored(top), *(_score_of(like, s) for s in (own, papers))]
+    scores = [f"{score.words}, %", scored(top), *(_score_of(like, s) for s in (own, papers))]
     rows = [[s, *(_cell(point.get(s)) for point in (top.settings, own, papers))] for s in names]
     return Table(
         f"{top.architecture}: best of {len(like)} complete trials. Scores: mean and deviation "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ser_platform.tune.record import ENDED, Record, State, differing
+from ser_platform.tune.selection import VALIDATION
 from ser_platform.tune.time_left import time_left_s
 
 
@@ -46,7 +47,7 @@ class Plan:
     """Trials that run together."""
     gpus: float = 0.0
     """Of one fold while it trains."""
-    score: str = "val UA"
+    score: str = VALIDATION.short
     """What trials are compared by, for people."""
 
 

@@ -16,6 +16,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search_method import Goal
 from ser_platform.errors import StudyError
 from ser_platform.tune import attributes
+from ser_platform.tune.selection import score_by
 from ser_platform.tune.space import ARCHITECTURE, drawn_as
 
 _DIRECTIONS: dict[Goal, StudyDirection] = {
@@ -88,7 +89,7 @@ def _name(goal: Goal, file: ExperimentFile) -> str:
     """What optuna-dashboard writes at the axis."""
     if goal != "val_ua":
         return goal
-    return "test_ua" if file.selects_on_test else goal
+    return score_by(on_test=file.selects_on_test).key
 
 
 def _queued(file: ExperimentFile) -> Iterable[dict[str, Any]]:

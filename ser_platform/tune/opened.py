@@ -19,6 +19,7 @@ from ser_platform.tune.history import open_study, wanted_trials
 from ser_platform.tune.pruning import make_pruner
 from ser_platform.tune.resume import identity
 from ser_platform.tune.samplers import make_sampler
+from ser_platform.tune.selection import score_by
 from ser_platform.tune.warm import take_over
 
 
@@ -48,8 +49,8 @@ def open_studies(session: Session, storage: BaseStorage) -> list[OpenStudy]:
 
 def objective(file: ExperimentFile, opened: OpenStudy) -> str:
     """What the study maximises, in words."""
-    part = "test" if file.selects_on_test else "validation"
-    ua = f"{part} UA of fold {opened.fold}" if opened.fold else f"mean {part} UA"
+    score = score_by(on_test=file.selects_on_test).words
+    ua = f"{score} of fold {opened.fold}" if opened.fold else f"mean {score}"
     return " and ".join([ua, *(f"few {goal}" for goal in file.study.goals[1:])])
 
 

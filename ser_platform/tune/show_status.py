@@ -51,7 +51,8 @@ def _show(to: Console, status: Status, experiment: str) -> None:
         say(to, f"  trial {trial}: {folds} of {status.num_folds or 'its'} folds done")
     for architecture, best in status.best.items():
         settings = " ".join(f"{k}={shown_value(v)}" for k, v in best.settings.items())
-        say(to, f"  best {architecture}: val UA {best.val_ua:.3f}, trial {best.trial}  {settings}")
+        ua = f"{status.score.short} {best.ua:.3f}"
+        say(to, f"  best {architecture}: {ua}, trial {best.trial}  {settings}")
     if status.activity in ("running", "elsewhere"):
         say(to, f"  left: {'unknown' if status.left_s is None else in_words(status.left_s)}")
     say(to, f"  cost: {status.seconds:,.0f} s of training, {status.gpu_seconds:,.0f} GPU s")
@@ -83,16 +84,19 @@ def _last(status: Status) -> str:
 
 
 def _others(found: Sequence[Status]) -> Table:
+    scores = {s.score.short for s in found}
     rows = [
         [
             s.study,
             "-" if s.test_fold is None else str(s.test_fold),
             s.activity,
             f"{s.ended}/{s.wanted}",
-            f"{max((b.val_ua for b in s.best.values()), default=float('nan')):.3f}",
+            f"{max((b.ua for b in s.best.values()), default=float('nan')):.3f}"
+            + (f" {s.score.short}" if len(scores) > 1 else ""),
             "-" if s.last_at is None else f"{s.last_at:%Y-%m-%d %H:%M}",
         ]
         for s in found
     ]
-    columns = ["study", "test part", "state", "trials", "best val UA", "last event"]
+    best = f"best {'UA' if len(scores) > 1 else scores.pop()}"
+    columns = ["study", "test part", "state", "trials", best, "last event"]
     return Table("Studies of this name, the newest first.", columns, rows, names=3)

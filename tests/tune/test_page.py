@@ -8,15 +8,17 @@ from rich.console import Console
 
 from ser_platform.config import load_experiment_file
 from ser_platform.config.schema import ExperimentFile
-from ser_platform.pages.page import Page
+from ser_platform.pages.page import Page, as_html
 from ser_platform.tracking.layout import SYNTHETIC_NOTE
 from ser_platform.tune import attributes
 from ser_platform.tune.cost import cost
+from ser_platform.tune.export import write_best
 from ser_platform.tune.figures import front
 from ser_platform.tune.importance import MIN_TRIALS, importance
 from ser_platform.tune.page import BEST_ON_TEST, study_files, study_page, write_study
 from ser_platform.tune.picture import Missing, Picture
 from ser_platform.tune.record import best_of_each, records
+from ser_platform.tune.selection import VALIDATION
 from ser_platform.tune.summary import show_summary
 from tests.tune.studies import both, make, single
 
@@ -82,10 +84,10 @@ def test_importance_of_an_architecture_knows_settings_that_the_others_lack(tmp_p
 def test_the_front_of_two_goals_is_that_of_optuna(tmp_path) -> None:
     file = both(tmp_path, goals=["val_ua", "num_parameters"])
     study = make(file, ["complete"] * 8)
-    picture = front(study, records(study, file), file.study.goals)
+    picture = front(study, records(study, file), file.study.goals, VALIDATION)
     assert isinstance(picture, Picture)
     empty = make(file, ["failed"], key="none")
-    missing = front(empty, records(empty, file), file.study.goals)
+    missing = front(empty, records(empty, file), file.study.goals, VALIDATION)
     assert missing == Missing("Pareto front", "no trial is complete")
 
 
@@ -96,6 +98,26 @@ def test_selection_on_test_is_red_across_the_page_and_makes_no_claim_of_validati
     page = study_page(make(file, ["complete"]), file)
     assert page.alarm == BEST_ON_TEST
     assert not any("test parts do not appear" in text for text in said(page))
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_score_that_is_of_the_test_part_is_called_so_everywhere(recorded, tmp_path) -> None:
+    """Also where the file has changed since: what counts is what the study did."""
+    honest = both(tmp_path, goals=["val_ua", "num_parameters"])
+    on_test = honest.model_copy(update={"selection": "best_on_test"})
+    attrs = {attributes.PROTOCOL: {"selected_on": "test"}} if recorded else {}
+    file = honest if recorded else on_test
+    study = make(file, ["complete", "complete", "pruned"], attrs=attrs)
+    html = as_html(study_page(study, file))
+    console = Console(file=io.StringIO(), width=500, record=True)
+    show_summary(study, file, Path("study.html"), console)
+    write_best(study, file, None, tmp_path / "best.yaml")
+    head = (tmp_path / "best.yaml").read_text(encoding="utf-8").partition("name:")[0]
+    for text in (html, console.export_text(), head):
+        assert "test UA" in text
+        assert "validation UA" not in text
+    assert "best test UA, %" in [fact.label for fact in study_page(study, file).facts]
+    assert "Selected on the test part" in head
 
 
 def test_what_pruning_saved_is_what_the_rest_of_the_folds_would_have_cost(tmp_path) -> None:
