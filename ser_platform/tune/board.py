@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ser_platform.tune.record import ENDED, Record, State, differing
-from ser_platform.tune.selection import VALIDATION
+from ser_platform.tune.selection import VALIDATION, order_of
 from ser_platform.tune.time_left import time_left_s
 
 
@@ -24,6 +24,8 @@ class Row:
     """Fold, from 1 -> validation UA."""
     val_ua: float | None = None
     """Of its end; before, the mean over the finished folds."""
+    others: tuple[float, ...] = ()
+    """Values of the other goals; of a complete trial alone."""
     seconds: float = 0.0
     """Of training, over the finished folds; whole when it ended."""
     reason: str = ""
@@ -86,11 +88,17 @@ class Board:
         return row
 
     def ended(
-        self, number: int, state: State, val_ua: float | None, seconds: float, reason: str
+        self,
+        number: int,
+        state: State,
+        val_ua: float | None,
+        seconds: float,
+        reason: str,
+        others: tuple[float, ...] = (),
     ) -> Row:
         """A trial is complete, pruned or failed; ``seconds`` are those of all its training."""
         row = self.rows[number]
-        row.state, row.reason, row.seconds = state, reason, seconds
+        row.state, row.reason, row.seconds, row.others = state, reason, seconds, others
         row.val_ua = row.val_ua if val_ua is None else val_ua
         row.wall_s = self._clock() - row.began_s
         if state != "failed":
@@ -99,9 +107,9 @@ class Board:
 
     @property
     def best(self) -> Row | None:
-        """The complete trial of the highest validation UA; the first of equals."""
+        """The complete trial that would be selected; the first of equals."""
         complete = [r for r in self.rows.values() if r.state == "complete"]
-        return max(complete, key=lambda r: (r.val_ua or 0.0, -r.number), default=None)
+        return min(complete, key=lambda r: (_order(r), r.number), default=None)
 
     def count(self, state: State) -> int:
         """Trials in that state."""
@@ -154,6 +162,10 @@ class Board:
         return sorted(order[:most], key=lambda r: r.number)
 
 
+def _order(row: Row) -> tuple[float, ...]:
+    return order_of((row.val_ua or 0.0, *row.others))
+
+
 def _row(record: Record) -> Row:
     return Row(
         number=record.number,
@@ -162,6 +174,7 @@ def _row(record: Record) -> Row:
         state=record.state,
         fold_uas=dict(enumerate(record.fold_uas, start=1)),
         val_ua=record.val_ua,
+        others=record.values[1:],
         seconds=record.seconds,
         reason=record.reason,
         wall_s=record.wall_s,

@@ -16,7 +16,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search_method import Goal
 from ser_platform.errors import StudyError
 from ser_platform.tune import attributes
-from ser_platform.tune.selection import score_by
+from ser_platform.tune.selection import order_of, score_by
 from ser_platform.tune.space import ARCHITECTURE, drawn_as
 
 _DIRECTIONS: dict[Goal, StudyDirection] = {
@@ -153,8 +153,9 @@ def trials_left(study: optuna.Study, wanted: int) -> int:
 def best_points(study: optuna.Study, file: ExperimentFile) -> dict[str, FrozenTrial]:
     """The complete trial with the highest validation UA of each architecture; the best first.
 
-    Among equals the point that was tried first, also where that attempt was interrupted and
-    another trial went on with it: what is selected does not depend on who died.
+    Of the same UA the one with less of the other goal, and among equals the point that was tried
+    first, also where that attempt was interrupted and another trial went on with it: what is
+    selected does not depend on who died.
 
     Raises:
         StudyError: when no trial is complete.
@@ -167,7 +168,7 @@ def best_points(study: optuna.Study, file: ExperimentFile) -> dict[str, FrozenTr
         )
     first = _first_tried(study)
     best: dict[str, FrozenTrial] = {}
-    for trial in sorted(complete, key=lambda t: (-t.values[0], first[t.number])):
+    for trial in sorted(complete, key=lambda t: (order_of(t.values), first[t.number])):
         best.setdefault(architecture_of(trial, file), trial)
     return best
 

@@ -1,5 +1,6 @@
 """What settings are selected by, and what it is called: UA, and of which part."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import optuna
@@ -23,6 +24,15 @@ class Score(NamedTuple):
 VALIDATION = Score("validation UA", "val UA", "val_ua")
 TEST = Score("test UA", "TEST UA", "test_ua")
 """With ``selection: best_on_test``: nobody is to take it for the other."""
+
+
+def order_of(values: Sequence[float]) -> tuple[float, ...]:
+    """The lower, the better: UA as high, then the other goals as few as they get.
+
+    Without those, of two settings with one UA that might be selected which the other beats.
+    """
+    ua, *others = values
+    return (-ua, *others)
 
 
 def score_by(*, on_test: bool) -> Score:

@@ -97,7 +97,7 @@ def parallel(
     own = _own(found, architecture)
     if not own or not space:
         return _missing("parallel coordinates", architecture, space)
-    names = short_names(space)
+    names, top = short_names(space), best(own)
     uas = np.array([100 * (r.val_ua or 0) for r in own])
     low, high = float(uas.min()), float(uas.max())
     if low == high:
@@ -108,10 +108,9 @@ def parallel(
     def paint(figure: Sheet) -> None:
         axes = figure.subplots()
         xs = list(range(len(space) + 1))
-        for index in np.argsort(uas):
-            record, at = own[index], ua.place(uas[index])
+        for record in sorted(own, key=lambda r: (r is top, r.val_ua)):
+            at, is_best = ua.place(100 * (record.val_ua or 0)), record is top
             ys = [s.place(record.settings[n]) for n, s in scales.items()] + [at]
-            is_best = index == np.argsort(uas, kind="stable")[-1]
             axes.plot(xs, ys, color=BAD if is_best else _SHADES(at),
                       lw=2.2 if is_best else 1.2, alpha=0.95)  # fmt: skip
         for x, scale in zip(xs, [*scales.values(), ua], strict=True):

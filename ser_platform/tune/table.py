@@ -74,10 +74,14 @@ class TrialTable:
         val_ua: float | None,
         seconds: float,
         reason: str = "",
+        others: tuple[float, ...] = (),
     ) -> None:
-        """A trial is complete, pruned or failed; seconds of all its training."""
+        """A trial is complete, pruned or failed; seconds of all its training.
+
+        A complete one has the values of the goals beside UA as ``others``.
+        """
         with self._lock:
-            row = self.board.ended(number, state, val_ua, seconds, reason)
+            row = self.board.ended(number, state, val_ua, seconds, reason, others)
             # A table has no room for why a trial failed.
             say = _log.info if state == "failed" else self._say
             say(

@@ -12,6 +12,7 @@ from ser_platform.errors import StudyError
 from ser_platform.tune import attributes
 from ser_platform.tune.history import own_trials, studies_named
 from ser_platform.tune.identity import difference
+from ser_platform.tune.selection import order_of
 from ser_platform.tune.space import draw, drawn_as, holds_all
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def take_over(study: optuna.Study, file: ExperimentFile, storage: BaseStorage) -
             study.add_trial(_as_of(earlier.study_name, file, architecture, trial))
             taken.append((architecture, trial))
     best: dict[str, FrozenTrial] = {}
-    for architecture, trial in sorted(taken, key=lambda pair: -pair[1].values[0]):
+    for architecture, trial in sorted(taken, key=lambda pair: order_of(_values(file, pair[1]))):
         best.setdefault(architecture, trial)
     for architecture, trial in best.items():
         settings = trial.user_attrs[attributes.SETTINGS]

@@ -13,6 +13,7 @@ from ser_platform.config.search_method import GridConfig
 from ser_platform.errors import ConfigError, StudyError
 from ser_platform.tune import attributes, history, space
 from ser_platform.tune.history import behind, best_points, trials_left
+from ser_platform.tune.record import best, best_of_each, records
 from ser_platform.tune.samplers import make_sampler
 from ser_platform.tune.storage import open_storage
 from tests.tune.studies import both
@@ -179,6 +180,20 @@ def test_among_equals_the_first_tried_is_selected_even_if_it_was_interrupted(fil
     study.tell(again, 0.5)
     assert best_points(study, file)["wise"].number == again.number
     assert again.params == interrupted.params
+
+
+def test_of_two_goals_the_other_decides_between_equals(file) -> None:
+    """The first tried is beaten by the second, which has the same UA with fewer weights."""
+    two = with_study(file, goals=("val_ua", "num_parameters"))
+    study = open_study(two)
+    for values in ([0.4, 10.0], [0.5, 300.0], [0.5, 100.0], [0.5, 100.0]):
+        study.tell(ask(study, two), values)
+    assert best_points(study, two)["wise"].number == 2
+    found = records(study, two)
+    top = best(found)
+    assert top is not None
+    assert (top.number, best_of_each(found)["wise"].number) == (2, 2)
+    assert top.number in [trial.number for trial in study.best_trials]
 
 
 def test_a_study_without_a_finished_trial_says_so(file) -> None:
