@@ -51,6 +51,8 @@ class Plan:
     """Of one fold while it trains."""
     score: str = VALIDATION.short
     """What trials are compared by, for people."""
+    test_part: int | None = None
+    """Number of the fold that a nested study is for; None in others."""
 
 
 class Board:
@@ -110,6 +112,11 @@ class Board:
         """The complete trial that would be selected; the first of equals."""
         complete = [r for r in self.rows.values() if r.state == "complete"]
         return min(complete, key=lambda r: (_order(r), r.number), default=None)
+
+    def is_ahead(self, row: Row) -> bool:
+        """Whether a complete trial beats all others: one that equals the best does not."""
+        others = [r for r in self.rows.values() if r.state == "complete" and r is not row]
+        return all(_order(row) < _order(other) for other in others)
 
     def count(self, state: State) -> int:
         """Trials in that state."""

@@ -86,6 +86,7 @@ def _watched(session: Session, opened: OpenStudy) -> Iterator[Watch]:
         base=base_values(session.file),
         at_once=session.groups,
         score=score_by(on_test=session.file.selects_on_test).short,
+        test_part=opened.fold,
         gpus=session.file.cluster.workers * session.file.cluster.gpus_per_worker,
     )
     with TrialTable(plan, already) as table, session.waiting.shown_by(table.waiting):
