@@ -36,8 +36,9 @@ def settings_table(
 
 
 def scored(record: Record) -> str:
-    """Mean and deviation over folds, in percent."""
-    spread = f" ± {100 * np.std(record.fold_uas):.1f}" if len(record.fold_uas) > 1 else ""
+    """Mean and deviation over folds, in percent; the deviation as results have theirs."""
+    several = len(record.fold_uas) > 1
+    spread = f" ± {100 * np.std(record.fold_uas, ddof=1):.1f}" if several else ""
     return f"{100 * (record.val_ua or 0):.1f}{spread}"
 
 

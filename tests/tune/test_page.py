@@ -1,6 +1,7 @@
 """The page at the end of a study: what it shows, and what it says where it shows nothing."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.pages.page import Page, as_html
 from ser_platform.tracking.layout import SYNTHETIC_NOTE
 from ser_platform.tune import attributes
+from ser_platform.tune.best_settings import scored
 from ser_platform.tune.cost import cost
 from ser_platform.tune.export import write_best
 from ser_platform.tune.figures import front
@@ -135,6 +137,13 @@ def test_interrupted_and_taken_over_trials_are_not_the_studys(tmp_path) -> None:
     taken.set_user_attr(attributes.WARM, "x-old")
     study.tell(taken, 0.99)
     assert [r.number for r in records(study, file)] == [0, 2]
+
+
+def test_the_deviation_over_folds_is_that_of_a_sample_as_in_results(tmp_path) -> None:
+    file = single(tmp_path)
+    (record,) = records(make(file, ["complete"]), file)
+    assert scored(replace(record, val_ua=0.5, fold_uas=(0.4, 0.6))) == "50.0 ± 14.1"
+    assert scored(replace(record, val_ua=0.5, fold_uas=(0.5,))) == "50.0"
 
 
 def test_the_summary_can_be_pasted(tmp_path) -> None:
