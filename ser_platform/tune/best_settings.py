@@ -12,7 +12,7 @@ from ser_platform.config.papers import paper_value
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search import value_of
 from ser_platform.pages.page import Table
-from ser_platform.tune.record import Record, shown_value
+from ser_platform.tune.record import Record, counted, shown_value
 from ser_platform.tune.selection import Score
 
 
@@ -28,8 +28,8 @@ def settings_table(
     scores = [f"{score.words}, %", scored(top), *(_score_of(like, s) for s in (own, papers))]
     rows = [[s, *(_cell(point.get(s)) for point in (top.settings, own, papers))] for s in names]
     return Table(
-        f"{top.architecture}: best of {len(like)} complete trials. Scores: mean and deviation "
-        "over folds; a dash: not tried, or not in the paper.",
+        f"{top.architecture}: best of {counted(len(like), 'complete trial')}. Scores: mean and "
+        "deviation over folds; a dash: not tried, or not in the paper.",
         ["", f"best: trial {top.number}", "the file's own", "the paper's own"],
         [scores, *rows],
     )

@@ -14,7 +14,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import StudyError
 from ser_platform.tune import attributes
 from ser_platform.tune.best_settings import scored
-from ser_platform.tune.record import Record, best, best_of_each, num_folds, records
+from ser_platform.tune.record import Record, best, best_of_each, counted, num_folds, records
 from ser_platform.tune.selection import TEST, score_of
 
 Row = dict[str, Any]
@@ -129,7 +129,7 @@ def _head(study: optuna.Study, file: ExperimentFile, top: Record, path: Path) ->
         warnings.append("# Selected on the test part: its test scores say nothing.\n")
     return (
         f"# Best setting of {top.architecture} in study {study.study_name}, trial {top.number}:\n"
-        f"# {score.words} {scored(top)} % over {len(top.fold_uas)} folds, on which it was "
-        "selected.\n"
+        f"# {score.words} {scored(top)} % over {counted(len(top.fold_uas), 'fold')}, on which it "
+        "was selected.\n"
         f"{''.join(warnings)}#   python -m ser_platform.train {path}\n"
     )

@@ -21,6 +21,7 @@ from ser_platform.tune.record import (
     architectures,
     best,
     best_of_each,
+    counted,
     num_folds,
     records,
     wanted,
@@ -102,7 +103,8 @@ def _page(
         title=f"{file.name}{part}",
         lead=f"Search over {names} by {file.study.sampler.kind}, pruner "
         f"{file.study.pruner.kind}; objective: {goals}. Protocol {file.protocol}, "
-        f"{num_folds(study, found)} folds. Study {study.study_name} in Optuna's storage.",
+        f"{counted(num_folds(study, found), 'fold')}. Study {study.study_name} in Optuna's "
+        "storage.",
         warning=SYNTHETIC_NOTE if study.user_attrs.get(attributes.SYNTHETIC) else "",
         facts=_facts(found, wanted(study, file), score),
         sections=[
@@ -180,8 +182,7 @@ def _endings(found: Sequence[Record]) -> list[Section]:
 
 
 def _folds(record: Record) -> str:
-    done = len(record.fold_uas)
-    return f"after {done} fold{'s' * (done != 1)}"
+    return f"after {counted(len(record.fold_uas), 'fold')}"
 
 
 def _brief(seconds: float) -> str:

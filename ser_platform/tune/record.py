@@ -143,6 +143,11 @@ def short_names(settings: Iterable[str]) -> dict[str, str]:
     }
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 fold``, ``2 folds``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def shown_value(value: Any) -> str:
     """A setting's value with at most four digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from ser_platform.pages.page import Table
 from ser_platform.pages.terminal import console, say, show_table
-from ser_platform.tune.record import STATES, shown_value
+from ser_platform.tune.record import STATES, counted, shown_value
 from ser_platform.tune.status import Activity, Status
 from ser_platform.tune.time_left import in_words
 
@@ -48,7 +48,8 @@ def _show(to: Console, status: Status, experiment: str) -> None:
         to, f"  {status.ended} of {status.wanted} trials ended ({', '.join(counts) or 'none yet'})"
     )
     for trial, folds in status.running.items():
-        say(to, f"  trial {trial}: {folds} of {status.num_folds or 'its'} folds done")
+        of = counted(status.num_folds, "fold") if status.num_folds else "its folds"
+        say(to, f"  trial {trial}: {folds} of {of} done")
     for architecture, best in status.best.items():
         settings = " ".join(f"{k}={shown_value(v)}" for k, v in best.settings.items())
         ua = f"{status.score.short} {best.ua:.3f}"

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ser_platform.tune.board import Board, Plan, Row
 from ser_platform.tune.board_view import view
-from ser_platform.tune.record import Record, State, shown_value
+from ser_platform.tune.record import Record, State, counted, shown_value
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class TrialTable:
             mark = " (new best)" if self.board.is_ahead(row) else ""
             return f"{score}{so_far}{mark}"
         why = f": {row.reason}" if row.reason else ""
-        after = f"after {len(row.fold_uas)} of {self.board.plan.num_folds} folds"
+        after = f"after {len(row.fold_uas)} of {counted(self.board.plan.num_folds, 'fold')}"
         return f"{row.state} {after}{why}" + (f"  {score}{so_far}" if score else "")
 
     def _say(self, message: str, *values: Any) -> None:

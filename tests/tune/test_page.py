@@ -19,7 +19,7 @@ from ser_platform.tune.figures import front
 from ser_platform.tune.importance import MIN_TRIALS, importance
 from ser_platform.tune.page import BEST_ON_TEST, study_files, study_page, write_study
 from ser_platform.tune.picture import Missing, Picture
-from ser_platform.tune.record import best_of_each, records
+from ser_platform.tune.record import best_of_each, counted, records
 from ser_platform.tune.selection import VALIDATION
 from ser_platform.tune.summary import show_summary
 from tests.tune.studies import both, make, single
@@ -137,6 +137,14 @@ def test_interrupted_and_taken_over_trials_are_not_the_studys(tmp_path) -> None:
     taken.set_user_attr(attributes.WARM, "x-old")
     study.tell(taken, 0.99)
     assert [r.number for r in records(study, file)] == [0, 2]
+
+
+def test_one_trial_of_one_fold_is_told_in_the_singular(tmp_path) -> None:
+    file = single(tmp_path)
+    page = study_page(make(file, ["complete"], attrs={attributes.NUM_FOLDS: 1}), file)
+    assert "1 fold. Study" in page.lead
+    assert "wise: best of 1 complete trial. Scores" in page.sections[0].tables[0].caption
+    assert [counted(n, "fold") for n in (0, 1, 2)] == ["0 folds", "1 fold", "2 folds"]
 
 
 def test_the_deviation_over_folds_is_that_of_a_sample_as_in_results(tmp_path) -> None:
