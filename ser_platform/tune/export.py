@@ -2,9 +2,10 @@
 
 import csv
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import optuna
 import yaml
@@ -18,6 +19,8 @@ from ser_platform.tune.record import Record, best, best_of_each, counted, num_fo
 from ser_platform.tune.selection import TEST, score_of
 
 Row = dict[str, Any]
+STDOUT = Path("-")
+"""In the place of a file."""
 
 
 def rows(studies: Sequence[optuna.Study], file: ExperimentFile) -> list[Row]:
@@ -58,11 +61,19 @@ def rows(studies: Sequence[optuna.Study], file: ExperimentFile) -> list[Row]:
 
 def write_csv(found: Sequence[Row], path: Path) -> None:
     """A line for each trial; what is not known is empty, folds are in the order of training."""
+    if path == STDOUT:
+        _write_lines(found, sys.stdout, "\n")
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(found[0]) if found else ["study"])
-        writer.writeheader()
-        writer.writerows(found)
+        _write_lines(found, file, "\r\n")
+
+
+def _write_lines(found: Sequence[Row], file: TextIO, end: str) -> None:
+    columns = list(found[0]) if found else ["study"]
+    writer = csv.DictWriter(file, columns, lineterminator=end)
+    writer.writeheader()
+    writer.writerows(found)
 
 
 def as_json(found: Sequence[Row]) -> str:

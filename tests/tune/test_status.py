@@ -271,6 +271,17 @@ def test_the_doors_find_the_study_of_a_file(tmp_path, monkeypatch, capsys) -> No
     assert main(["export", "x.yaml", "--csv", "trials.csv", "--best", "best.yaml"]) == 0
     with Path("trials.csv").open(encoding="utf-8") as lines:
         assert [row["state"] for row in csv.DictReader(lines)] == ["complete", "failed"]
+    capsys.readouterr()
+    assert main(["export", "x.yaml", "--csv", "-", "--best", "best.yaml"]) == 0
+    written = capsys.readouterr()
+    lines = csv.DictReader(written.out.splitlines())
+    assert [row["state"] for row in lines] == ["complete", "failed"]
+    assert "best.yaml: wise, trial 0" in written.err
+    assert not Path("-").exists()
+    assert main(["export", "x.yaml", "--csv", "-", "--json"]) == 2
+    assert "only one of them can go to standard output" in capsys.readouterr().err
+    assert main(["export", "x.yaml", "--json", "--best", "best.yaml"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["trials"]) == 2
     assert main(["export", "x.yaml"]) == 2
     assert main(["stop", "x.yaml"]) == 0
     assert "no study is running, nothing to stop" in capsys.readouterr().out
