@@ -33,6 +33,14 @@ def _search(file: ExperimentFile, arguments: Namespace) -> None:
         show_if_possible(file.tracking.uri, file.tracking.experiment)
 
 
+def _refuse(file: ExperimentFile, arguments: Namespace) -> None:
+    refuse_to_search(file)
+    if file.study.warm_start is not None:
+        from ser_platform.tune.warm import refuse_missing
+
+        refuse_missing(file, arguments.resume)
+
+
 def _status(file: ExperimentFile, arguments: Namespace) -> None:
     from ser_platform.tune.show_status import show_status, write_status
     from ser_platform.tune.status import status
@@ -156,7 +164,7 @@ _ACTIONS = {
         "search, score the selected settings on test, rank them",
         _search,
         _add_search,
-        lambda file, _: refuse_to_search(file),
+        _refuse,
     ),
     "status": Action("tell what the studies of the file are at", _status, _add_status),
     "export": Action("write trials or the best setting for other programs", _export, _add_export),
