@@ -1,4 +1,4 @@
-"""Where an experiment file may point to: folders and files here, and a store in a bucket."""
+"""Where an experiment file may point to: files here, a store in a bucket, a database."""
 
 from pathlib import PurePath
 from typing import Annotated
@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from ser_platform.config.problems import shown
+
+_DATABASES = ("sqlite", "postgresql")
 
 
 def store_fault(url: str) -> str | None:
@@ -46,6 +48,17 @@ def _store_url(url: str) -> str:
     return url
 
 
+def _database_url(url: str) -> str:
+    # The URL is not repeated: it may hold a password.
+    kind = url.partition("://")[0].partition("+")[0] if "://" in url else ""
+    if kind not in _DATABASES:
+        found = f"no database for '{kind}://'" if kind.isalnum() else "found no database URL"
+        raise ValueError(
+            f"{found}; give one such as sqlite:///.ser/optuna.db or postgresql://user@host/db"
+        )
+    return url
+
+
 def _local(path: str) -> str:
     if "://" in path:
         raise ValueError(f"found {shown(path)}, expected a path on this machine, no URL")
@@ -60,6 +73,7 @@ def _below_root(path: str) -> str:
     return path
 
 
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 LocalPath = Annotated[str, AfterValidator(_local)]
 BelowRoot = Annotated[str, AfterValidator(_below_root)]

@@ -13,6 +13,7 @@ from pydantic import (
 
 from ser_platform.config.inputs import FeatureConfig, FunctionalsConfig
 from ser_platform.config.model import ModelConfig
+from ser_platform.config.paths import DatabaseUrl
 from ser_platform.config.problems import shown
 from ser_platform.config.search_method import (
     Goal,
@@ -124,7 +125,7 @@ class StudyConfig(Section):
     """Name of an earlier study in the same storage, of the same protocol, to learn from."""
     architectures: dict[str, Architecture] = Field(default_factory=dict)
     """Several architectures in one study; then the file has no ``features``/``model`` itself."""
-    storage: str = "sqlite:///.ser/optuna.db"
+    storage: DatabaseUrl = "sqlite:///.ser/optuna.db"
     """Optuna's own storage, so that optuna-dashboard opens it; a PostgreSQL URL on clusters."""
 
     @field_validator("architectures")

@@ -33,6 +33,14 @@ def _search(file: ExperimentFile, arguments: Namespace) -> None:
         show_if_possible(file.tracking.uri, file.tracking.experiment)
 
 
+def _refuse(file: ExperimentFile, arguments: Namespace) -> None:
+    refuse_to_search(file)
+    if file.study.warm_start is not None:
+        from ser_platform.tune.warm import refuse_missing
+
+        refuse_missing(file, arguments.resume)
+
+
 def _status(file: ExperimentFile, arguments: Namespace) -> None:
     from ser_platform.tune.show_status import show_status, write_status
     from ser_platform.tune.status import status
@@ -46,12 +54,20 @@ def _status(file: ExperimentFile, arguments: Namespace) -> None:
 
 
 def _export(file: ExperimentFile, arguments: Namespace) -> None:
+    from rich.console import Console
+
     from ser_platform.pages.terminal import console, say
-    from ser_platform.tune.export import as_json, rows, write_best, write_csv
+    from ser_platform.tune.export import STDOUT, as_json, rows, write_best, write_csv
+    from ser_platform.tune.record import counted
     from ser_platform.tune.stored import stored_studies
 
     if not (arguments.csv or arguments.best or arguments.json):
         raise ConfigError("tune export: give --csv FILE, --best FILE.yaml or --json")
+    if arguments.json and arguments.csv == STDOUT:
+        raise ConfigError("--csv and --json: only one of them can go to standard output")
+    is_piped = arguments.json or arguments.csv == STDOUT
+    # What is read by a program has no words in it.
+    to = Console(stderr=True) if is_piped else console()
     studies = stored_studies(file, arguments.experiment)
     if arguments.study:
         studies = [s for s in studies if s.study_name == arguments.study]
@@ -63,11 +79,12 @@ def _export(file: ExperimentFile, arguments: Namespace) -> None:
     if arguments.csv:
         table = rows(studies, file)
         write_csv(table, arguments.csv)
-        say(console(), f"{arguments.csv}: {len(table)} rows, one for each trial")
+        if arguments.csv != STDOUT:
+            say(to, f"{arguments.csv}: {counted(len(table), 'row')}, one for each trial")
     if arguments.best:
         top = write_best(studies[0], file, arguments.architecture, arguments.best)
         say(
-            console(),
+            to,
             f"{arguments.best}: {top.architecture}, trial {top.number} of "
             f"{studies[0].study_name}; `python -m ser_platform.train {arguments.best}` trains it",
         )
@@ -111,7 +128,12 @@ def _add_status(parser: ArgumentParser) -> None:
 
 
 def _add_export(parser: ArgumentParser) -> None:
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a line for each trial")
+    parser.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="write a line for each trial; '-' for standard output",
+    )
     parser.add_argument(
         "--best",
         type=Path,
@@ -142,7 +164,7 @@ _ACTIONS = {
         "search, score the selected settings on test, rank them",
         _search,
         _add_search,
-        lambda file, _: refuse_to_search(file),
+        _refuse,
     ),
     "status": Action("tell what the studies of the file are at", _status, _add_status),
     "export": Action("write trials or the best setting for other programs", _export, _add_export),

@@ -12,29 +12,33 @@ from ser_platform.config.papers import paper_value
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search import value_of
 from ser_platform.pages.page import Table
-from ser_platform.tune.record import Record, shown_value
+from ser_platform.tune.record import Record, counted, shown_value
+from ser_platform.tune.selection import Score
 
 
-def settings_table(file: ExperimentFile, found: Sequence[Record], top: Record) -> Table:
+def settings_table(
+    file: ExperimentFile, found: Sequence[Record], top: Record, score: Score
+) -> Table:
     """Searched settings of one architecture: best found, the file's own, the paper's."""
     experiment = file.experiment(top.architecture)
     names = list(file.search_space(top.architecture))
     own = {s: value_of(experiment, s) for s in names}
     papers = {s: paper_value(experiment, s) for s in names}
     like = [r for r in found if r.architecture == top.architecture and r.state == "complete"]
-    scores = ["validation UA, %", scored(top), *(_score_of(like, s) for s in (own, papers))]
+    scores = [f"{score.words}, %", scored(top), *(_score_of(like, s) for s in (own, papers))]
     rows = [[s, *(_cell(point.get(s)) for point in (top.settings, own, papers))] for s in names]
     return Table(
-        f"{top.architecture}: best of {len(like)} complete trials. Scores: mean and deviation "
-        "over folds; a dash: not tried, or not in the paper.",
+        f"{top.architecture}: best of {counted(len(like), 'complete trial')}. Scores: mean and "
+        "deviation over folds; a dash: not tried, or not in the paper.",
         ["", f"best: trial {top.number}", "the file's own", "the paper's own"],
         [scores, *rows],
     )
 
 
 def scored(record: Record) -> str:
-    """Mean and deviation over folds, in percent."""
-    spread = f" ± {100 * np.std(record.fold_uas):.1f}" if len(record.fold_uas) > 1 else ""
+    """Mean and deviation over folds, in percent; the deviation as results have theirs."""
+    several = len(record.fold_uas) > 1
+    spread = f" ± {100 * np.std(record.fold_uas, ddof=1):.1f}" if several else ""
     return f"{100 * (record.val_ua or 0):.1f}{spread}"
 
 

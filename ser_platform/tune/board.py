@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ser_platform.tune.record import ENDED, Record, State, differing
+from ser_platform.tune.selection import VALIDATION, order_of
 from ser_platform.tune.time_left import time_left_s
 
 
@@ -23,6 +24,8 @@ class Row:
     """Fold, from 1 -> validation UA."""
     val_ua: float | None = None
     """Of its end; before, the mean over the finished folds."""
+    others: tuple[float, ...] = ()
+    """Values of the other goals; of a complete trial alone."""
     seconds: float = 0.0
     """Of training, over the finished folds; whole when it ended."""
     reason: str = ""
@@ -46,8 +49,10 @@ class Plan:
     """Trials that run together."""
     gpus: float = 0.0
     """Of one fold while it trains."""
-    score: str = "val UA"
+    score: str = VALIDATION.short
     """What trials are compared by, for people."""
+    test_part: int | None = None
+    """Number of the fold that a nested study is for; None in others."""
 
 
 class Board:
@@ -85,11 +90,17 @@ class Board:
         return row
 
     def ended(
-        self, number: int, state: State, val_ua: float | None, seconds: float, reason: str
+        self,
+        number: int,
+        state: State,
+        val_ua: float | None,
+        seconds: float,
+        reason: str,
+        others: tuple[float, ...] = (),
     ) -> Row:
         """A trial is complete, pruned or failed; ``seconds`` are those of all its training."""
         row = self.rows[number]
-        row.state, row.reason, row.seconds = state, reason, seconds
+        row.state, row.reason, row.seconds, row.others = state, reason, seconds, others
         row.val_ua = row.val_ua if val_ua is None else val_ua
         row.wall_s = self._clock() - row.began_s
         if state != "failed":
@@ -98,9 +109,14 @@ class Board:
 
     @property
     def best(self) -> Row | None:
-        """The complete trial of the highest validation UA; the first of equals."""
+        """The complete trial that would be selected; the first of equals."""
         complete = [r for r in self.rows.values() if r.state == "complete"]
-        return max(complete, key=lambda r: (r.val_ua or 0.0, -r.number), default=None)
+        return min(complete, key=lambda r: (_order(r), r.number), default=None)
+
+    def is_ahead(self, row: Row) -> bool:
+        """Whether a complete trial beats all others: one that equals the best does not."""
+        others = [r for r in self.rows.values() if r.state == "complete" and r is not row]
+        return all(_order(row) < _order(other) for other in others)
 
     def count(self, state: State) -> int:
         """Trials in that state."""
@@ -153,6 +169,10 @@ class Board:
         return sorted(order[:most], key=lambda r: r.number)
 
 
+def _order(row: Row) -> tuple[float, ...]:
+    return order_of((row.val_ua or 0.0, *row.others))
+
+
 def _row(record: Record) -> Row:
     return Row(
         number=record.number,
@@ -161,6 +181,7 @@ def _row(record: Record) -> Row:
         state=record.state,
         fold_uas=dict(enumerate(record.fold_uas, start=1)),
         val_ua=record.val_ua,
+        others=record.values[1:],
         seconds=record.seconds,
         reason=record.reason,
         wall_s=record.wall_s,

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ser_platform.tune.board import Board, Row
-from ser_platform.tune.record import State, short_names, shown_value
+from ser_platform.tune.record import State, counted, short_names, shown_value
 from ser_platform.tune.time_left import in_words
 
 STYLES: dict[State, str] = {
@@ -49,7 +49,7 @@ def view(board: Board, width: int, height: int) -> RenderableType:
     for cells in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*cells)
     hidden = len(board.rows) - len(rows)
-    notes = [f"{hidden} trials more"] if hidden else []
+    notes = [f"{counted(hidden, 'trial')} more"] if hidden else []
     notes += [f"no room for {', '.join(more)}"] if more else []
     last = [Text("; ".join(notes), "dim", no_wrap=True, overflow="ellipsis")] if notes else []
     return Group(*head, table, *last, *waits)

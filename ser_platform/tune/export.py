@@ -2,9 +2,10 @@
 
 import csv
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import optuna
 import yaml
@@ -14,14 +15,21 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import StudyError
 from ser_platform.tune import attributes
 from ser_platform.tune.best_settings import scored
-from ser_platform.tune.record import Record, best, best_of_each, num_folds, records
+from ser_platform.tune.record import Record, best, best_of_each, counted, num_folds, records
+from ser_platform.tune.selection import TEST, score_of
 
 Row = dict[str, Any]
+STDOUT = Path("-")
+"""In the place of a file."""
 
 
 def rows(studies: Sequence[optuna.Study], file: ExperimentFile) -> list[Row]:
-    """A row for each trial of each study; all have the same columns, settings last."""
+    """A row for each trial of each study; all have the same columns, settings last.
+
+    Studies that select on test have ``test_ua`` in the place of ``val_ua``; where both are, both.
+    """
     found = [(study, r) for study in studies for r in records(study, file)]
+    keys = {study.study_name: score_of(study, file).key for study in studies}
     folds = max((num_folds(study, [r]) for study, r in found), default=0)
     settings = list(dict.fromkeys(s for _, r in found for s in r.settings))
     return [
@@ -31,7 +39,10 @@ def rows(studies: Sequence[optuna.Study], file: ExperimentFile) -> list[Row]:
             "trial": r.number,
             "state": r.state,
             "architecture": r.architecture,
-            "val_ua": r.val_ua,
+            **{
+                key: r.val_ua if key == keys[study.study_name] else None
+                for key in dict.fromkeys(keys.values())
+            },
             **{
                 f"fold{k + 1}": r.fold_uas[k] if k < len(r.fold_uas) else None
                 for k in range(folds)
@@ -50,11 +61,19 @@ def rows(studies: Sequence[optuna.Study], file: ExperimentFile) -> list[Row]:
 
 def write_csv(found: Sequence[Row], path: Path) -> None:
     """A line for each trial; what is not known is empty, folds are in the order of training."""
+    if path == STDOUT:
+        _write_lines(found, sys.stdout, "\n")
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(found[0]) if found else ["study"])
-        writer.writeheader()
-        writer.writerows(found)
+        _write_lines(found, file, "\r\n")
+
+
+def _write_lines(found: Sequence[Row], file: TextIO, end: str) -> None:
+    columns = list(found[0]) if found else ["study"]
+    writer = csv.DictWriter(file, columns, lineterminator=end)
+    writer.writeheader()
+    writer.writerows(found)
 
 
 def as_json(found: Sequence[Row]) -> str:
@@ -116,11 +135,12 @@ def _head(study: optuna.Study, file: ExperimentFile, top: Record, path: Path) ->
     warnings = ["# Synthetic speech: scores mean nothing about people.\n"]
     if not study.user_attrs.get(attributes.SYNTHETIC):
         warnings = []
-    if file.selection == "best_on_test":
+    score = score_of(study, file)
+    if score == TEST:
         warnings.append("# Selected on the test part: its test scores say nothing.\n")
     return (
         f"# Best setting of {top.architecture} in study {study.study_name}, trial {top.number}:\n"
-        f"# validation UA {scored(top)} % over {len(top.fold_uas)} folds, on which it was "
-        "selected.\n"
+        f"# {score.words} {scored(top)} % over {counted(len(top.fold_uas), 'fold')}, on which it "
+        "was selected.\n"
         f"{''.join(warnings)}#   python -m ser_platform.train {path}\n"
     )

@@ -16,18 +16,19 @@ from ser_platform.config.search_method import Goal
 from ser_platform.tune.importance import Importance
 from ser_platform.tune.picture import BAD, INK, SOFT, Missing, Picture, colours, picture
 from ser_platform.tune.record import Record, architectures, short_names
+from ser_platform.tune.selection import Score
 
-_GOALS: dict[Goal, str] = {
-    "val_ua": "validation UA, %",
+_OTHERS: dict[Goal, str] = {
     "num_parameters": "weights of the network",
     "seconds": "training seconds over all folds",
 }
+"""Goals beside UA."""
 
 _OF_COMPLETE = "Of the complete trials of this architecture; shares sum to 100 %."
 
 
-def history(found: Sequence[Record]) -> Picture | Missing:
-    """Validation UA of each trial in turn, and the best so far."""
+def history(found: Sequence[Record], score: Score) -> Picture | Missing:
+    """UA of each trial in turn, and the best so far."""
     ended = [r for r in found if r.state in ("complete", "pruned", "failed")]
     if not ended:
         return Missing("history", "no trial has ended")
@@ -70,13 +71,13 @@ def history(found: Sequence[Record]) -> Picture | Missing:
         if failed:
             floor = axes.get_ylim()[0]
             axes.scatter(failed, [floor] * len(failed), s=38, c=BAD, marker="x", label="failed")
-        axes.set(title="Trials in turn", xlabel="trial", ylabel=_GOALS["val_ua"])
+        axes.set(title="Trials in turn", xlabel="trial", ylabel=f"{score.words}, %")
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.grid(axis="y")
         axes.legend(ncols=6, loc="lower right", bbox_to_anchor=(1, 1), columnspacing=1.2)
 
     caption = (
-        "A dot is a complete trial: mean validation UA over all folds. A triangle is a pruned "
+        f"A dot is a complete trial: mean {score.words} over all folds. A triangle is a pruned "
         "one: the mean over the folds it was given, which need not be comparable. A cross failed."
     )
     return picture("history", caption, paint, (10.6, 3.7))
@@ -112,7 +113,7 @@ def importances(found: dict[str, Importance]) -> list[Picture | Missing]:
 
 
 def front(
-    study: optuna.Study, found: Sequence[Record], goals: Sequence[Goal]
+    study: optuna.Study, found: Sequence[Record], goals: Sequence[Goal], score: Score
 ) -> Picture | Missing:
     """The two goals against each other, and the trials that no other beats in both."""
     complete = [r for r in found if len(r.values) == len(study.directions) == len(goals) > 1]
@@ -140,12 +141,13 @@ def front(
         values = [r.values[1] for r in complete]
         if min(values) > 0 and max(values) > 20 * min(values):
             axes.set_xscale("log")
-        axes.set(title="What a better UA costs", xlabel=_GOALS[goals[1]], ylabel=_GOALS["val_ua"])
+        labels = {"xlabel": _OTHERS[goals[1]], "ylabel": f"{score.words}, %"}
+        axes.set(title="What a better UA costs", **labels)
         axes.grid()
         axes.legend(loc="lower right")
 
     caption = (
         "Complete trials; ringed, with their numbers, those that no other beats in both goals. "
-        "The setting scored on test is that of the highest validation UA."
+        f"The setting scored on test is that of the highest {score.words}."
     )
     return picture("front", caption, paint, (10.6, 4.2))

@@ -16,6 +16,7 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search_method import Goal
 from ser_platform.errors import StudyError
 from ser_platform.tune import attributes
+from ser_platform.tune.selection import order_of, score_by
 from ser_platform.tune.space import ARCHITECTURE, drawn_as
 
 _DIRECTIONS: dict[Goal, StudyDirection] = {
@@ -47,7 +48,8 @@ def open_study(
     """The study of that name; a new one has its first points queued.
 
     Trials that were running when an earlier attempt died are closed and queued again with
-    the same settings, so that they go on from their folds' last epochs.
+    the same settings, so that they go on from their folds' last epochs: they are the next that
+    :func:`ask` gives, also where first points wait.
 
     Args:
         file: what is searched.
@@ -87,7 +89,7 @@ def _name(goal: Goal, file: ExperimentFile) -> str:
     """What optuna-dashboard writes at the axis."""
     if goal != "val_ua":
         return goal
-    return "test_ua" if file.selects_on_test else goal
+    return score_by(on_test=file.selects_on_test).key
 
 
 def _queued(file: ExperimentFile) -> Iterable[dict[str, Any]]:
@@ -112,7 +114,20 @@ def queue_again(study: optuna.Study, number: int) -> None:
     study.set_user_attr(attributes.INTERRUPTED, [*numbers, number])
     if not trial.state.is_finished():
         study.tell(number, state=TrialState.FAIL)
-    study.enqueue_trial(_point(trial))
+    study.enqueue_trial(_point(trial), user_attrs={attributes.RESUMES: number})
+
+
+def ask(study: optuna.Study) -> optuna.Trial:
+    """The next trial: what was interrupted, then what waits, then what the sampler draws."""
+    # Optuna takes the lowest number that waits, and what is queued again has a high one: behind
+    # first points that still wait, it would come too late in a study of few trials.
+    for waiting in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        key = waiting._trial_id
+        if attributes.RESUMES in waiting.user_attrs and study._storage.set_trial_state_values(
+            key, TrialState.RUNNING
+        ):
+            return optuna.Trial(study, key)
+    return study.ask()
 
 
 def _point(trial: FrozenTrial) -> dict[str, Any]:
@@ -138,8 +153,9 @@ def trials_left(study: optuna.Study, wanted: int) -> int:
 def best_points(study: optuna.Study, file: ExperimentFile) -> dict[str, FrozenTrial]:
     """The complete trial with the highest validation UA of each architecture; the best first.
 
-    Among equals the point that was tried first, also where that attempt was interrupted and
-    another trial went on with it: what is selected does not depend on who died.
+    Of the same UA the one with less of the other goal, and among equals the point that was tried
+    first, also where that attempt was interrupted and another trial went on with it: what is
+    selected does not depend on who died.
 
     Raises:
         StudyError: when no trial is complete.
@@ -152,7 +168,7 @@ def best_points(study: optuna.Study, file: ExperimentFile) -> dict[str, FrozenTr
         )
     first = _first_tried(study)
     best: dict[str, FrozenTrial] = {}
-    for trial in sorted(complete, key=lambda t: (-t.values[0], first[t.number])):
+    for trial in sorted(complete, key=lambda t: (order_of(t.values), first[t.number])):
         best.setdefault(architecture_of(trial, file), trial)
     return best
 

@@ -22,7 +22,7 @@ MIN_TRIALS = 10
 """Complete trials of an architecture below which a forest would be fitted to noise."""
 
 CAVEAT = (
-    "Share of the variation of validation UA that a forest, fitted to the complete trials, puts "
+    "Share of the variation of UA that a forest, fitted to the complete trials, puts "
     "down to each setting (fANOVA). It describes these trials: the sampler crowds them where UA "
     "is high, a narrow range looks unimportant, and with few trials shares move by chance."
 )
@@ -53,7 +53,7 @@ def importance(study: optuna.Study, found: Sequence[Record], architecture: str) 
     if not names:
         return Importance({}, f"{architecture}: no setting was varied")
     if len({t.values[0] for t in trials}) == 1:
-        return Importance({}, f"{architecture}: all trials have the same validation UA")
+        return Importance({}, f"{architecture}: all trials have the same UA")
     alone = optuna.create_study(direction="maximize")
     alone.add_trials([_plain(trial, names, f"{architecture}.") for trial in trials])
     shares = get_param_importances(alone, evaluator=FanovaImportanceEvaluator(seed=0))

@@ -1,7 +1,7 @@
 """The Optuna studies of an experiment file: one, or one for each test part."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,13 +13,15 @@ from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.secrets import recorded
 from ser_platform.process import this_process
 from ser_platform.train.identity import protocol
+from ser_platform.train.prepared import Prepared
 from ser_platform.train.session import Session
 from ser_platform.tune import attributes
 from ser_platform.tune.history import open_study, wanted_trials
 from ser_platform.tune.pruning import make_pruner
 from ser_platform.tune.resume import identity
 from ser_platform.tune.samplers import make_sampler
-from ser_platform.tune.warm import take_over
+from ser_platform.tune.selection import score_by
+from ser_platform.tune.warm import find_earlier, take_over
 
 
 @dataclass(frozen=True)
@@ -43,26 +45,53 @@ def open_studies(session: Session, storage: BaseStorage) -> list[OpenStudy]:
         StudyTakenError: when another process has taken the study over.
     """
     session.lease.confirm()
-    return [_open(session, storage, fold) for fold in _folds(session)]
+    return [_open(session, storage, fold) for fold in _folds(session.file, session.prepared)]
+
+
+def refuse_warm_start(
+    file: ExperimentFile, storage: BaseStorage, key: str, prepared: Mapping[str, Prepared]
+) -> None:
+    """Refuse a study to start from whose protocol is another, before the new one is logged.
+
+    Raises:
+        StudyError: when it is, or there is none.
+    """
+    if file.study.warm_start is None:
+        return
+    known = optuna.get_all_study_names(storage)
+    for fold in _folds(file, prepared):
+        name = _name(file, key, fold)
+        if name not in known:
+            find_earlier(file, storage, name, fold, _protocol(file, prepared))
 
 
 def objective(file: ExperimentFile, opened: OpenStudy) -> str:
     """What the study maximises, in words."""
-    part = "test" if file.selects_on_test else "validation"
-    ua = f"{part} UA of fold {opened.fold}" if opened.fold else f"mean {part} UA"
+    score = score_by(on_test=file.selects_on_test).words
+    ua = f"{score} of fold {opened.fold}" if opened.fold else f"mean {score}"
     return " and ".join([ua, *(f"few {goal}" for goal in file.study.goals[1:])])
 
 
-def _folds(session: Session) -> Iterator[int | None]:
-    if session.file.protocol != "nested":
+def _folds(file: ExperimentFile, prepared: Mapping[str, Prepared]) -> Iterator[int | None]:
+    if file.protocol != "nested":
         yield None
         return
-    yield from (fold.number for fold in next(iter(session.prepared.values())).folds)
+    yield from (fold.number for fold in next(iter(prepared.values())).folds)
+
+
+def _name(file: ExperimentFile, key: str, fold: int | None) -> str:
+    return f"{file.name}-{key}" + (f"-fold{fold}" if fold else "")
+
+
+def _protocol(file: ExperimentFile, prepared: Mapping[str, Prepared]) -> dict[str, Any]:
+    first = next(iter(prepared.values()))
+    experiment = file.experiment(next(iter(file.architectures)))
+    return protocol(experiment, first.corpus, first.utterances)
 
 
 def _open(session: Session, storage: BaseStorage, fold: int | None) -> OpenStudy:
     file = session.file
-    name = f"{file.name}-{session.key}" + (f"-fold{fold}" if fold else "")
+    name = _name(file, session.key, fold)
     is_new = name not in optuna.get_all_study_names(storage)
     study = open_study(
         file,
@@ -84,14 +113,13 @@ def _sampler(file: ExperimentFile, fold: int, trials: int) -> optuna.samplers.Ba
 
 def _attributes(session: Session, fold: int | None) -> dict[str, Any]:
     file, prepared = session.file, next(iter(session.prepared.values()))
-    experiment = file.experiment(next(iter(file.architectures)))
     return {
         attributes.NAME: file.name,
         attributes.KEY: session.key,
         attributes.STARTED_AT: time.time(),
         attributes.IDENTITY: identity(file, session.prepared),
         attributes.EXPERIMENT: recorded(file),
-        attributes.PROTOCOL: protocol(experiment, prepared.corpus, prepared.utterances),
+        attributes.PROTOCOL: _protocol(file, session.prepared),
         attributes.SYNTHETIC: prepared.synthetic,
         attributes.TEST_FOLD: fold,
         attributes.NUM_FOLDS: _num_folds(session, fold),

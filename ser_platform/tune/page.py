@@ -1,4 +1,4 @@
-"""The page of a study: what was found, how, and at what cost. Validation only."""
+"""The page of a study: what was found, how, and at what cost; no score but what selected."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,10 +21,12 @@ from ser_platform.tune.record import (
     architectures,
     best,
     best_of_each,
+    counted,
     num_folds,
     records,
     wanted,
 )
+from ser_platform.tune.selection import TEST, Score, score_of
 from ser_platform.tune.setting_figures import parallel, slices
 from ser_platform.tune.time_left import in_words
 
@@ -73,14 +75,15 @@ def write_study(study: optuna.Study, files: Mapping[str, bytes]) -> Path:
 
 def _drawn(study: optuna.Study, file: ExperimentFile, found: Sequence[Record]) -> _Drawn:
     names = architectures(found)
-    course = [history(found)]
+    score = score_of(study, file)
+    course = [history(found, score)]
     if len(file.study.goals) > 1:
-        course.append(front(study, found, file.study.goals))
+        course.append(front(study, found, file.study.goals, score))
     return {
         "course": course,
         "importance": importances({name: importance(study, found, name) for name in names}),
         "settings": [
-            draw(found, name, file.search_space(name))
+            draw(found, name, file.search_space(name), score)
             for name in names
             for draw in (slices, parallel)
         ],
@@ -92,19 +95,20 @@ def _page(
 ) -> Page:
     tested_on = study.user_attrs.get(attributes.TEST_FOLD)
     part = "" if tested_on is None else f", for test part {tested_on}"
-    on_test = file.selection == "best_on_test"
-    goals = "mean validation UA over folds" + "".join(f", {g}" for g in file.study.goals[1:])
+    score = score_of(study, file)
+    goals = f"mean {score.words} over folds" + "".join(f", {g}" for g in file.study.goals[1:])
     names = ", ".join(file.architectures)
     return Page(
         kicker="Study",
         title=f"{file.name}{part}",
         lead=f"Search over {names} by {file.study.sampler.kind}, pruner "
         f"{file.study.pruner.kind}; objective: {goals}. Protocol {file.protocol}, "
-        f"{num_folds(study, found)} folds. Study {study.study_name} in Optuna's storage.",
+        f"{counted(num_folds(study, found), 'fold')}. Study {study.study_name} in Optuna's "
+        "storage.",
         warning=SYNTHETIC_NOTE if study.user_attrs.get(attributes.SYNTHETIC) else "",
-        facts=_facts(found, wanted(study, file)),
+        facts=_facts(found, wanted(study, file), score),
         sections=[
-            _best(file, found, on_test),
+            _best(file, found, score),
             _section("How the search went", drawn["course"]),
             _section("What mattered", drawn["importance"], CAVEAT),
             _section(
@@ -117,17 +121,17 @@ def _page(
         ],
         footer="Made by ser tune from Optuna's storage. Importance: Optuna's fANOVA; Pareto "
         "front: Optuna's.",
-        alarm=BEST_ON_TEST if on_test else "",
+        alarm=BEST_ON_TEST if score == TEST else "",
     )
 
 
-def _facts(found: Sequence[Record], trials: int) -> list[Fact]:
+def _facts(found: Sequence[Record], trials: int, score: Score) -> list[Fact]:
     top, spent = best(found), cost(found)
     counts = {state: sum(r.state == state for r in found) for state in (*ENDED, "running")}
     ended = sum(counts[state] for state in ENDED)
     running = f", {counts['running']} running" if counts["running"] else ""
     return [
-        Fact("-" if top is None else f"{100 * (top.val_ua or 0):.1f}", "best validation UA, %",
+        Fact("-" if top is None else f"{100 * (top.val_ua or 0):.1f}", f"best {score.words}, %",
              "bad" if top is None else "good"),
         Fact(f"{ended}/{trials}", f"trials ended{running}"),
         Fact(str(counts["pruned"]), "pruned"),
@@ -138,15 +142,15 @@ def _facts(found: Sequence[Record], trials: int) -> list[Fact]:
     ]  # fmt: skip
 
 
-def _best(file: ExperimentFile, found: Sequence[Record], on_test: bool) -> Section:
+def _best(file: ExperimentFile, found: Sequence[Record], score: Score) -> Section:
     each = best_of_each(found)
-    findings = [] if on_test else [Finding("plain", "read this", "", VALIDATION_ONLY)]
+    findings = [] if score == TEST else [Finding("plain", "read this", "", VALIDATION_ONLY)]
     findings += [
         Finding("warning", "no setting", name, "none of its trials is complete")
         for name in file.architectures
         if name not in each
     ]
-    tables = [settings_table(file, found, top) for top in each.values()]
+    tables = [settings_table(file, found, top, score) for top in each.values()]
     return Section("Best settings", findings=findings, tables=tables)
 
 
@@ -178,8 +182,7 @@ def _endings(found: Sequence[Record]) -> list[Section]:
 
 
 def _folds(record: Record) -> str:
-    done = len(record.fold_uas)
-    return f"after {done} fold{'s' * (done != 1)}"
+    return f"after {counted(len(record.fold_uas), 'fold')}"
 
 
 def _brief(seconds: float) -> str:

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search import value_of
 from ser_platform.tune import attributes
+from ser_platform.tune.selection import order_of
 from ser_platform.tune.space import ARCHITECTURE
 
 State = Literal["complete", "pruned", "failed", "running", "waiting"]
@@ -87,9 +88,9 @@ def wanted(study: optuna.Study, file: ExperimentFile) -> int:
 
 
 def best(found: Iterable[Record]) -> Record | None:
-    """The complete trial of the highest validation UA; the first of equals."""
-    complete = [r for r in found if r.state == "complete" and r.val_ua is not None]
-    return max(complete, key=lambda r: (r.val_ua, -r.number), default=None)
+    """The complete trial that is selected; the first of equals."""
+    complete = [r for r in found if r.state == "complete" and r.values]
+    return min(complete, key=lambda r: (order_of(r.values), r.number), default=None)
 
 
 def best_of_each(found: Sequence[Record]) -> dict[str, Record]:
@@ -97,7 +98,7 @@ def best_of_each(found: Sequence[Record]) -> dict[str, Record]:
     each = [best(r for r in found if r.architecture == name) for name in architectures(found)]
     return {
         r.architecture: r
-        for r in sorted((r for r in each if r is not None), key=lambda r: -(r.val_ua or 0.0))
+        for r in sorted((r for r in each if r is not None), key=lambda r: order_of(r.values))
     }
 
 
@@ -140,6 +141,11 @@ def short_names(settings: Iterable[str]) -> dict[str, str]:
         name: name if last.count(short) > 1 else short
         for name, short in zip(names, last, strict=True)
     }
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 fold``, ``2 folds``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def shown_value(value: Any) -> str:

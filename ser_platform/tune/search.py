@@ -15,6 +15,7 @@ from ser_platform.tune.history import trials_left
 from ser_platform.tune.opened import OpenStudy
 from ser_platform.tune.record import base_values, records
 from ser_platform.tune.searcher import StudySearch
+from ser_platform.tune.selection import score_by
 from ser_platform.tune.table import TrialTable
 from ser_platform.tune.trial import Bench, run_trial
 from ser_platform.tune.watch import Watch
@@ -84,7 +85,8 @@ def _watched(session: Session, opened: OpenStudy) -> Iterator[Watch]:
         num_folds=opened.num_folds,
         base=base_values(session.file),
         at_once=session.groups,
-        score="TEST UA" if session.file.selects_on_test else "val UA",
+        score=score_by(on_test=session.file.selects_on_test).short,
+        test_part=opened.fold,
         gpus=session.file.cluster.workers * session.file.cluster.gpus_per_worker,
     )
     with TrialTable(plan, already) as table, session.waiting.shown_by(table.waiting):

@@ -15,7 +15,7 @@ from ser_platform.train.runs import Run
 from ser_platform.train.session import Session
 from ser_platform.tune import attributes, pruning
 from ser_platform.tune import trial as reports
-from ser_platform.tune.history import behind, queue_again, trials_left
+from ser_platform.tune.history import ask, behind, queue_again, trials_left
 from ser_platform.tune.opened import OpenStudy
 from ser_platform.tune.space import ARCHITECTURE, FOLD, NUMBER, draw
 from ser_platform.tune.trial import Bench, Report
@@ -156,7 +156,7 @@ class StudySearch(Searcher):
             architecture = behind(self._study, file)
             if architecture is not None:
                 self._study.enqueue_trial({ARCHITECTURE: architecture})
-        trial = self._study.ask()
+        trial = ask(self._study)
         draw(trial, file)
         run = self._bench.run({**trial.params, NUMBER: trial.number, FOLD: self._opened.fold})
         ray.get(self._bench.queue.admit.remote(run.key))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ser_platform.config.study import Choice, Domain, LogUniform, SearchSpace
 from ser_platform.tune.picture import BAD, INK, SOFT, Missing, Picture, picture
 from ser_platform.tune.record import Record, best, short_names, shown_value
+from ser_platform.tune.selection import Score
 
 _SHADES = LinearSegmentedColormap.from_list("ua", ["#d9dfe8", "#8fa8cd", "#3b5b92", "#14233b"])
 _PER_ROW = 4
@@ -48,8 +49,10 @@ class _Scale(NamedTuple):
         ]
 
 
-def slices(found: Sequence[Record], architecture: str, space: SearchSpace) -> Picture | Missing:
-    """Validation UA against each setting; the later a trial, the darker it is."""
+def slices(
+    found: Sequence[Record], architecture: str, space: SearchSpace, score: Score
+) -> Picture | Missing:
+    """UA against each setting; the later a trial, the darker it is."""
     own = _own(found, architecture)
     if not own or not space:
         return _missing("slices", architecture, space)
@@ -75,7 +78,7 @@ def slices(found: Sequence[Record], architecture: str, space: SearchSpace) -> Pi
                 axes.scatter(*at, s=95, c="none", edgecolors=BAD, linewidths=1.4)
             axes.set_xlabel(names[setting])
         for row in grid:
-            row[0].set_ylabel("validation UA, %")
+            row[0].set_ylabel(f"{score.words}, %")
         figure.suptitle(f"{architecture}: UA against each setting", x=0.01, ha="left",
                         weight="bold", fontsize=11.5)  # fmt: skip
 
@@ -87,14 +90,16 @@ def slices(found: Sequence[Record], architecture: str, space: SearchSpace) -> Pi
     return picture(f"slices-{architecture}", caption, paint, (10.6, 0.5 + 2.5 * down))
 
 
-def parallel(found: Sequence[Record], architecture: str, space: SearchSpace) -> Picture | Missing:
+def parallel(
+    found: Sequence[Record], architecture: str, space: SearchSpace, score: Score
+) -> Picture | Missing:
     """A line for each complete trial through its settings to its UA."""
     own = _own(found, architecture)
     if not own or not space:
         return _missing("parallel coordinates", architecture, space)
-    names = short_names(space)
-    scores = np.array([100 * (r.val_ua or 0) for r in own])
-    low, high = float(scores.min()), float(scores.max())
+    names, top = short_names(space), best(own)
+    uas = np.array([100 * (r.val_ua or 0) for r in own])
+    low, high = float(uas.min()), float(uas.max())
     if low == high:
         low, high = low - 1, high + 1
     scales = {s: _scale(d, s, found) for s, d in space.items()}
@@ -103,11 +108,10 @@ def parallel(found: Sequence[Record], architecture: str, space: SearchSpace) -> 
     def paint(figure: Sheet) -> None:
         axes = figure.subplots()
         xs = list(range(len(space) + 1))
-        for index in np.argsort(scores):
-            record, score = own[index], scores[index]
-            ys = [s.place(record.settings[n]) for n, s in scales.items()] + [ua.place(score)]
-            is_best = index == np.argsort(scores, kind="stable")[-1]
-            axes.plot(xs, ys, color=BAD if is_best else _SHADES(ua.place(score)),
+        for record in sorted(own, key=lambda r: (r is top, r.val_ua)):
+            at, is_best = ua.place(100 * (record.val_ua or 0)), record is top
+            ys = [s.place(record.settings[n]) for n, s in scales.items()] + [at]
+            axes.plot(xs, ys, color=BAD if is_best else _SHADES(at),
                       lw=2.2 if is_best else 1.2, alpha=0.95)  # fmt: skip
         for x, scale in zip(xs, [*scales.values(), ua], strict=True):
             axes.axvline(x, color=SOFT, lw=0.8, zorder=0)
@@ -116,13 +120,13 @@ def parallel(found: Sequence[Record], architecture: str, space: SearchSpace) -> 
                               va="center", color=INK, zorder=5,
                               bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6,
                                     "alpha": 0.8})  # fmt: skip
-        axes.set_xticks(xs, [*names.values(), "validation UA, %"])
+        axes.set_xticks(xs, [*names.values(), f"{score.words}, %"])
         axes.set_yticks([])
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.set(xlim=(-0.05, len(space) + 0.35), ylim=(-0.06, 1.06))
         axes.set_title(f"{architecture}: all settings together")
         mapped = ScalarMappable(Normalize(low, high), _SHADES)
-        figure.colorbar(mapped, ax=axes, label="validation UA, %", fraction=0.03, pad=0.01)
+        figure.colorbar(mapped, ax=axes, label=f"{score.words}, %", fraction=0.03, pad=0.01)
 
     caption = "A line is a complete trial, the darker the higher its UA; in red the best one."
     return picture(f"parallel-{architecture}", caption, paint, (10.6, 3.9))

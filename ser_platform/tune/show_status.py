@@ -9,7 +9,7 @@ from rich.console import Console
 
 from ser_platform.pages.page import Table
 from ser_platform.pages.terminal import console, say, show_table
-from ser_platform.tune.record import STATES, shown_value
+from ser_platform.tune.record import STATES, counted, shown_value
 from ser_platform.tune.status import Activity, Status
 from ser_platform.tune.time_left import in_words
 
@@ -48,10 +48,12 @@ def _show(to: Console, status: Status, experiment: str) -> None:
         to, f"  {status.ended} of {status.wanted} trials ended ({', '.join(counts) or 'none yet'})"
     )
     for trial, folds in status.running.items():
-        say(to, f"  trial {trial}: {folds} of {status.num_folds or 'its'} folds done")
+        of = counted(status.num_folds, "fold") if status.num_folds else "its folds"
+        say(to, f"  trial {trial}: {folds} of {of} done")
     for architecture, best in status.best.items():
         settings = " ".join(f"{k}={shown_value(v)}" for k, v in best.settings.items())
-        say(to, f"  best {architecture}: val UA {best.val_ua:.3f}, trial {best.trial}  {settings}")
+        ua = f"{status.score.short} {best.ua:.3f}"
+        say(to, f"  best {architecture}: {ua}, trial {best.trial}  {settings}")
     if status.activity in ("running", "elsewhere"):
         say(to, f"  left: {'unknown' if status.left_s is None else in_words(status.left_s)}")
     say(to, f"  cost: {status.seconds:,.0f} s of training, {status.gpu_seconds:,.0f} GPU s")
@@ -83,16 +85,19 @@ def _last(status: Status) -> str:
 
 
 def _others(found: Sequence[Status]) -> Table:
+    scores = {s.score.short for s in found}
     rows = [
         [
             s.study,
             "-" if s.test_fold is None else str(s.test_fold),
             s.activity,
             f"{s.ended}/{s.wanted}",
-            f"{max((b.val_ua for b in s.best.values()), default=float('nan')):.3f}",
+            f"{max((b.ua for b in s.best.values()), default=float('nan')):.3f}"
+            + (f" {s.score.short}" if len(scores) > 1 else ""),
             "-" if s.last_at is None else f"{s.last_at:%Y-%m-%d %H:%M}",
         ]
         for s in found
     ]
-    columns = ["study", "test part", "state", "trials", "best val UA", "last event"]
+    best = f"best {'UA' if len(scores) > 1 else scores.pop()}"
+    columns = ["study", "test part", "state", "trials", best, "last event"]
     return Table("Studies of this name, the newest first.", columns, rows, names=3)

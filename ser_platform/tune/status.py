@@ -21,6 +21,7 @@ from ser_platform.tune.record import (
     records,
     wanted,
 )
+from ser_platform.tune.selection import TEST, Score, score_by, score_of
 from ser_platform.tune.time_left import time_left_s
 
 Activity = Literal["running", "stopping", "elsewhere", "dead", "at rest"]
@@ -43,7 +44,8 @@ class Best:
     """The best complete trial of an architecture."""
 
     trial: int
-    val_ua: float
+    ua: float
+    """Test UA where that selects, else validation UA."""
     settings: Mapping[str, Any]
 
 
@@ -56,6 +58,7 @@ class Status:
     process: Process | None
     """None: the study does not say."""
     protocol: str
+    selects_on_test: bool
     test_fold: int | None
     """Of a nested study."""
     wanted: int
@@ -80,10 +83,19 @@ class Status:
         """Trials that count as done."""
         return sum(self.trials[state] for state in ENDED)
 
+    @property
+    def score(self) -> Score:
+        """What :attr:`best` is the best by."""
+        return score_by(on_test=self.selects_on_test)
+
     def to_json(self) -> dict[str, Any]:
         """For programs."""
         last_at = self.last_at.isoformat(timespec="seconds") if self.last_at else None
-        return {**asdict(self), "last_at": last_at}
+        best = {
+            name: {"trial": top.trial, self.score.key: top.ua, "settings": top.settings}
+            for name, top in self.best.items()
+        }
+        return {**asdict(self), "best": best, "last_at": last_at}
 
 
 def status(study: optuna.Study, file: ExperimentFile) -> Status:
@@ -101,6 +113,7 @@ def status(study: optuna.Study, file: ExperimentFile) -> Status:
         activity=activity,
         process=process,
         protocol=file.protocol,
+        selects_on_test=score_of(study, file) == TEST,
         test_fold=attrs.get(attributes.TEST_FOLD),
         wanted=trials_wanted,
         trials=trials,

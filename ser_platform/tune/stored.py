@@ -29,7 +29,7 @@ def stored_studies(file: ExperimentFile, experiment: str) -> list[optuna.Study]:
         StudyError: when it holds no study of that name.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = _existing(file.study.storage, experiment)
+    storage = existing_storage(file.study.storage, experiment)
     named = [
         summary.study_name
         for summary in optuna.get_all_study_summaries(storage, include_best_trial=False)
@@ -52,7 +52,7 @@ def run_keys(url: str) -> set[str]:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        storage = _existing(url, "EXPERIMENT")
+        storage = existing_storage(url, "EXPERIMENT")
     except StudyError:
         return set()
     named = (
@@ -70,7 +70,13 @@ def _is_of(study: str, name: object, wanted: str) -> bool:
     return re.fullmatch(rf"{re.escape(wanted)}-[0-9a-f]+", study) is not None
 
 
-def _existing(url: str, experiment: str) -> RDBStorage:
+def existing_storage(url: str, experiment: str) -> RDBStorage:
+    """Optuna's database, to be read; nothing is made.
+
+    Raises:
+        ConfigError: when it cannot be read.
+        StudyError: when it is not there, or holds nothing of Optuna's.
+    """
     none = (
         f"study.storage: '{without_password(url)}' holds no studies yet; "
         f"`python -m ser_platform.tune {experiment}` makes one"

@@ -1,19 +1,22 @@
 """A study: search on validation, then score the best of each architecture on test, once."""
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import optuna
+from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.results import RunResult
 from ser_platform.train.given import Given
+from ser_platform.train.prepared import Prepared
 from ser_platform.train.session import Session, open_session
 from ser_platform.tune import attributes
 from ser_platform.tune.history import own_trials, trials_left
-from ser_platform.tune.opened import OpenStudy, objective, open_studies
+from ser_platform.tune.opened import OpenStudy, objective, open_studies, refuse_warm_start
 from ser_platform.tune.page import study_files, write_study
 from ser_platform.tune.resume import Resume, key_of_study, refuse_other_file
 from ser_platform.tune.scoring import score_selected
@@ -54,7 +57,7 @@ def run_study(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(file.study.storage)
     refuse_other_file(file, storage, resume)
-    name_study = partial(key_of_study, file, storage, resume)
+    name_study = partial(_key, file, storage, resume)
     with open_session(file, given, "tune", name_study=name_study) as session:
         bench = Bench(session.file, session.prepared, session.queue)
         opened = open_studies(session, storage)
@@ -68,6 +71,19 @@ def run_study(
     for each, page in zip(opened, pages, strict=True):
         show_summary(each.study, session.file, page)
     return scored
+
+
+def _key(
+    file: ExperimentFile,
+    storage: BaseStorage,
+    resume: Resume,
+    key: str,
+    prepared: Mapping[str, Prepared],
+) -> str:
+    """What the study is called, once nothing keeps it from being run."""
+    key = key_of_study(file, storage, resume, key, prepared)
+    refuse_warm_start(file, storage, key, prepared)
+    return key
 
 
 def _publish(session: Session, opened: OpenStudy) -> Path:

@@ -11,7 +11,8 @@ from ser_platform.tune.best_settings import as_overrides, as_yaml, scored
 from ser_platform.tune.cost import cost
 from ser_platform.tune.importance import importance
 from ser_platform.tune.page import BEST_ON_TEST
-from ser_platform.tune.record import ENDED, best_of_each, records
+from ser_platform.tune.record import ENDED, best_of_each, counted, records
+from ser_platform.tune.selection import TEST, score_of
 from ser_platform.tune.time_left import in_words
 
 _TOP = 3
@@ -29,11 +30,12 @@ def show_summary(
     saved = f", {spent.saved:.0%} saved by pruning" if spent.saved else ""
     say(to, f"study {study.study_name}: {', '.join(counts)}", "bold")
     say(to, f"{in_words(spent.seconds)} of training, {in_words(spent.gpu_seconds)} of GPUs{saved}")
-    if file.selection == "best_on_test":
+    score = score_of(study, file)
+    if score == TEST:
         say(to, BEST_ON_TEST, "bold red")
     for name, top in best_of_each(found).items():
-        folds = len(top.fold_uas)
-        say(to, f"{name}: validation UA {scored(top)} % over {folds} folds, trial {top.number}",
+        folds = counted(len(top.fold_uas), "fold")
+        say(to, f"{name}: {score.words} {scored(top)} % over {folds}, trial {top.number}",
             "bold green")  # fmt: skip
         for line in as_yaml(top.settings).splitlines():
             say(to, f"  {line}")

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ser_platform.tune.board import Board, Plan, Row
 from ser_platform.tune.board_view import view
-from ser_platform.tune.record import Record, State, shown_value
+from ser_platform.tune.record import Record, State, counted, shown_value
 
 _log = logging.getLogger(__name__)
 
@@ -74,23 +74,27 @@ class TrialTable:
         val_ua: float | None,
         seconds: float,
         reason: str = "",
+        others: tuple[float, ...] = (),
     ) -> None:
-        """A trial is complete, pruned or failed; seconds of all its training."""
+        """A trial is complete, pruned or failed; seconds of all its training.
+
+        A complete one has the values of the goals beside UA as ``others``.
+        """
         with self._lock:
-            row = self.board.ended(number, state, val_ua, seconds, reason)
+            row = self.board.ended(number, state, val_ua, seconds, reason, others)
             # A table has no room for why a trial failed.
-            say = _log.info if state == "failed" else self._say
+            say = self._tell if state == "failed" else self._say
             say(
-                "trial  %d/%d  %-10s %s  %.0f s  %s",
-                *(self.board.num_ended, self.board.plan.wanted, row.architecture),
+                "trial %d ended (%d of %d)  %-10s %s  %.0f s  %s",
+                *(number, self.board.num_ended, self.board.plan.wanted, row.architecture),
                 *(self._outcome(row), seconds, _settings(row)),
             )
 
     def waiting(self, text: str) -> None:
         """Why folds wait; empty when none does any more."""
         with self._lock:
-            if text:
-                self._say("%s", text)
+            if text and not self._live:
+                _log.info("%s", text)
             self.board.waits_for = text
 
     def _outcome(self, row: Row) -> str:
@@ -98,15 +102,20 @@ class TrialTable:
         so_far = f"  best {best.val_ua:.3f}" if best is not None else ""
         score = "" if row.val_ua is None else f"{self.board.plan.score} {row.val_ua:.3f}"
         if row.state == "complete":
-            mark = " (new best)" if row is best else ""
+            mark = " (new best)" if self.board.is_ahead(row) else ""
             return f"{score}{so_far}{mark}"
         why = f": {row.reason}" if row.reason else ""
-        after = f"after {len(row.fold_uas)} of {self.board.plan.num_folds} folds"
+        after = f"after {len(row.fold_uas)} of {counted(self.board.plan.num_folds, 'fold')}"
         return f"{row.state} {after}{why}" + (f"  {score}{so_far}" if score else "")
 
     def _say(self, message: str, *values: Any) -> None:
         if not self._live:
-            _log.info(message, *values)
+            self._tell(message, *values)
+
+    def _tell(self, message: str, *values: Any) -> None:
+        """Of a trial: with ``protocol: nested`` every study has one of that number."""
+        part = self.board.plan.test_part
+        _log.info(("" if part is None else f"test part {part}  ") + message, *values)
 
     def _view(self) -> RenderableType:
         with self._lock:

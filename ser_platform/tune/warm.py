@@ -5,6 +5,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
+from optuna.study import StudySummary
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from ser_platform.config.schema import ExperimentFile
@@ -12,7 +13,10 @@ from ser_platform.errors import StudyError
 from ser_platform.tune import attributes
 from ser_platform.tune.history import own_trials, studies_named
 from ser_platform.tune.identity import difference
+from ser_platform.tune.resume import Resume
+from ser_platform.tune.selection import order_of
 from ser_platform.tune.space import draw, drawn_as, holds_all
+from ser_platform.tune.stored import existing_storage
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +31,10 @@ def take_over(study: optuna.Study, file: ExperimentFile, storage: BaseStorage) -
     Raises:
         StudyError: when there is no such study, or its protocol is another one.
     """
-    earlier = _earlier(study, file, storage)
+    attrs = study.user_attrs
+    fold, protocol = attrs[attributes.TEST_FOLD], attrs[attributes.PROTOCOL]
+    found = find_earlier(file, storage, study.study_name, fold, protocol)
+    earlier = optuna.load_study(study_name=found.study_name, storage=storage)
     taken: list[tuple[str, FrozenTrial]] = []
     for trial in own_trials(earlier, (TrialState.COMPLETE,)):
         architecture = trial.user_attrs[attributes.ARCHITECTURE]
@@ -36,7 +43,7 @@ def take_over(study: optuna.Study, file: ExperimentFile, storage: BaseStorage) -
             study.add_trial(_as_of(earlier.study_name, file, architecture, trial))
             taken.append((architecture, trial))
     best: dict[str, FrozenTrial] = {}
-    for architecture, trial in sorted(taken, key=lambda pair: -pair[1].values[0]):
+    for architecture, trial in sorted(taken, key=lambda pair: order_of(_values(file, pair[1]))):
         best.setdefault(architecture, trial)
     for architecture, trial in best.items():
         settings = trial.user_attrs[attributes.SETTINGS]
@@ -49,28 +56,68 @@ def take_over(study: optuna.Study, file: ExperimentFile, storage: BaseStorage) -
     )
 
 
-def _earlier(study: optuna.Study, file: ExperimentFile, storage: BaseStorage) -> optuna.Study:
+def refuse_missing(file: ExperimentFile, resume: Resume) -> None:
+    """Refuse a ``study.warm_start`` that is nowhere, before anything is read or prepared.
+
+    A study that goes on has what it was to start from.
+
+    Raises:
+        ConfigError: when the storage cannot be read.
+        StudyError: when it holds no study of that name.
+    """
+    if file.study.warm_start is None:
+        return
+    try:
+        storage = existing_storage(file.study.storage, "EXPERIMENT")
+    except StudyError:
+        raise _missing(file, None) from None
+    goes_on = resume != "never" and studies_named(storage, file.name)
+    if not goes_on and not studies_named(storage, file.study.warm_start):
+        raise _missing(file, None)
+
+
+def find_earlier(
+    file: ExperimentFile,
+    storage: BaseStorage,
+    name: str,
+    fold: int | None,
+    protocol: dict[str, Any],
+) -> StudySummary:
+    """The study that ``study.warm_start`` names: the newest of them.
+
+    Args:
+        file: names it.
+        storage: where it is.
+        name: of the study that is to start from it.
+        fold: of a nested study.
+        protocol: of the study that is to start from it.
+
+    Raises:
+        StudyError: when there is none, or its protocol is another one.
+    """
     assert file.study.warm_start is not None
-    fold = study.user_attrs[attributes.TEST_FOLD]
     named = [
         summary
         for summary in studies_named(storage, file.study.warm_start)
-        if summary.study_name != study.study_name
-        and summary.user_attrs[attributes.TEST_FOLD] == fold
+        if summary.study_name != name and summary.user_attrs[attributes.TEST_FOLD] == fold
     ]
     if not named:
-        raise StudyError(
-            f"study.warm_start: no study '{file.study.warm_start}' is in this storage"
-            + (f" for fold {fold}" if fold else "")
-        )
+        raise _missing(file, fold)
     earlier = named[-1]
-    differs = difference(*(s.user_attrs[attributes.PROTOCOL] for s in (earlier, study)))
+    differs = difference(earlier.user_attrs[attributes.PROTOCOL], protocol)
     if differs:
         raise StudyError(
             f"study.warm_start: {earlier.study_name} followed another protocol, so its scores say "
             "nothing here:" + "".join(f"\n  {line}" for line in differs)
         )
-    return optuna.load_study(study_name=earlier.study_name, storage=storage)
+    return earlier
+
+
+def _missing(file: ExperimentFile, fold: int | None) -> StudyError:
+    return StudyError(
+        f"study.warm_start: no study '{file.study.warm_start}' is in this storage"
+        + (f" for fold {fold}" if fold else "")
+    )
 
 
 def _as_of(name: str, file: ExperimentFile, architecture: str, trial: FrozenTrial) -> FrozenTrial:

@@ -96,7 +96,14 @@ class Watch(Callback):
         """A trial came to its end; seconds of all its training."""
         self._session.tracker.log(result)
         ua = result.selected_ua if result.folds else None
-        self._table.ended(number, result.state, ua, seconds, result.reason)
+        self._table.ended(number, result.state, ua, seconds, result.reason, self._others(number))
+
+    def _others(self, number: int) -> tuple[float, ...]:
+        """Values of a trial for the goals beside UA, as they were told."""
+        if len(self._session.file.study.goals) == 1:
+            return ()
+        trial = self._opened.study.get_trials(deepcopy=False)[number]
+        return tuple((trial.values or ())[1:])
 
 
 def _cause(trial: Trial) -> Exception:

@@ -63,6 +63,29 @@ def test_any_other_store_is_refused_by_a_check(refusal: Refusal, url: str, fault
     assert refusal(TABLE, f"store={url}") == f"x.yaml: 1 problem\n  --set store: {fault}"
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite:///x.db", "postgresql://db/x", "postgresql+psycopg://me:pw@db/x"]
+)
+def test_a_study_lies_in_sqlite_or_postgresql(write: Write, url: str) -> None:
+    file = load_experiment_file(write(TABLE), [f"study.storage={url}"])
+    assert file.study.storage == url
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("mysql://me:hush@db/x", "no database for 'mysql://'"),
+        ("mysql+pymysql://me:hush@db/x", "no database for 'mysql://'"),
+        (".ser/optuna.db", "found no database URL"),
+    ],
+)
+def test_any_other_database_is_refused_by_a_check(refusal: Refusal, url: str, found: str) -> None:
+    assert refusal(TABLE, f"study.storage={url}") == (
+        f"x.yaml: 1 problem\n  --set study.storage: {found}; give one such as "
+        "sqlite:///.ser/optuna.db or postgresql://user@host/db"
+    )
+
+
 @pytest.mark.parametrize("name", ["../../etc", "a/b", ".hidden", "/abs"])
 def test_a_name_that_becomes_a_folder_is_no_path(refusal: Refusal, name: str) -> None:
     assert f"--set name: found '{name}', expected at most 64 letters" in refusal(

@@ -39,6 +39,13 @@ def run(board: Board, clock: Clock, number: int, val_ua: float, seconds: float =
     board.ended(number, "complete", val_ua, seconds, "")
 
 
+def test_the_best_of_equals_has_less_of_the_other_goal_or_came_first(board) -> None:
+    for number, weights in enumerate((300, 100, 100)):
+        board.started(number, "wise", BASE["wise"])
+        board.ended(number, "complete", 0.6, 10, "", (weights,))
+    assert board.best.number == 1
+
+
 def drawn(board: Board, width: int = 100, height: int = 30) -> str:
     console = Console(file=io.StringIO(), width=width, record=True, force_terminal=True)
     console.print(view(board, width, height))

@@ -7,16 +7,20 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from ser_platform.config.first_points import first_points
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.config.search_method import GridConfig
 from ser_platform.errors import ConfigError, StudyError
 from ser_platform.tune import attributes, history, space
 from ser_platform.tune.history import behind, best_points, trials_left
+from ser_platform.tune.record import best, best_of_each, records
 from ser_platform.tune.samplers import make_sampler
 from ser_platform.tune.storage import open_storage
 from tests.tune.studies import both
 
 pytestmark = pytest.mark.slow
+
+WAITING = TrialState.WAITING
 
 
 @pytest.fixture
@@ -51,7 +55,7 @@ def open_study(file: ExperimentFile, key: str = "key") -> optuna.Study:
 
 
 def ask(study: optuna.Study, file: ExperimentFile) -> optuna.Trial:
-    trial = study.ask()
+    trial = history.ask(study)
     space.draw(trial, file)
     return trial
 
@@ -96,6 +100,37 @@ def test_an_interrupted_trial_is_tried_again_with_the_same_settings(file) -> Non
     assert again.trials[interrupted.number].state == TrialState.FAIL
     assert trials_left(again, wanted=3) == 2
     assert ask(again, file).params == interrupted.params
+
+
+def test_interrupted_trials_are_tried_before_first_points_that_still_wait(file) -> None:
+    points = tuple({"model.heads": heads} for heads in (2, 4))
+    many = with_study(file, enqueue=points, trials=2)
+    study = open_study(many)
+    interrupted = [ask(study, many) for _ in range(2)]
+    again = open_study(many)
+    assert [t.system_attrs["fixed_params"] for t in again.get_trials(states=(WAITING,))] == [
+        {"model.heads": 4},
+        *(trial.params for trial in interrupted),
+    ]
+    resumed = [ask(again, many) for _ in range(2)]
+    assert [t.params for t in resumed] == [t.params for t in interrupted]
+    again.tell(resumed[1], 0.5)
+    # As often as it dies: the first of them is the next once more.
+    once_more = open_study(many)
+    assert trials_left(once_more, wanted=2) == 1
+    assert ask(once_more, many).params == interrupted[0].params
+    assert ask(once_more, many).params == {"model.heads": 4}
+
+
+def test_a_trial_of_the_quota_that_was_interrupted_counts_once(tmp_path: Path) -> None:
+    file = both(tmp_path, min_share=0.5)
+    study = open_study(file)
+    interrupted = ask(study, file)
+    study = open_study(file)
+    drawn = architectures(study, file, 20)
+    assert drawn[interrupted.number] == drawn[interrupted.number + len(first_points(file))]
+    own = [t.params[space.ARCHITECTURE] for t in history.own_trials(study)]
+    assert (own.count("wise"), own.count("alignment")) == (10, 10)
 
 
 def test_a_trial_that_died_before_it_had_drawn_anything_keeps_what_it_was_told(file) -> None:
@@ -145,6 +180,20 @@ def test_among_equals_the_first_tried_is_selected_even_if_it_was_interrupted(fil
     study.tell(again, 0.5)
     assert best_points(study, file)["wise"].number == again.number
     assert again.params == interrupted.params
+
+
+def test_of_two_goals_the_other_decides_between_equals(file) -> None:
+    """The first tried is beaten by the second, which has the same UA with fewer weights."""
+    two = with_study(file, goals=("val_ua", "num_parameters"))
+    study = open_study(two)
+    for values in ([0.4, 10.0], [0.5, 300.0], [0.5, 100.0], [0.5, 100.0]):
+        study.tell(ask(study, two), values)
+    assert best_points(study, two)["wise"].number == 2
+    found = records(study, two)
+    top = best(found)
+    assert top is not None
+    assert (top.number, best_of_each(found)["wise"].number) == (2, 2)
+    assert top.number in [trial.number for trial in study.best_trials]
 
 
 def test_a_study_without_a_finished_trial_says_so(file) -> None:

@@ -153,6 +153,28 @@ def test_the_csv_has_a_row_for_each_trial_with_folds_and_settings(tmp_path, caps
     assert list(found[0])[:6] == ["study", "test_fold", "trial", "state", "architecture", "val_ua"]
 
 
+def test_what_was_selected_on_test_is_told_apart_from_what_was_not(tmp_path, capsys) -> None:
+    file = single(tmp_path)
+    honest = make(file, ["complete"], key="a", attrs={attributes.PROTOCOL: {}})
+    protocol = {attributes.PROTOCOL: {"selected_on": "test"}}
+    other = make(file, ["complete"], key="b", attrs=protocol)
+    of_honest, of_other = rows([honest, other], file)
+    assert of_honest["val_ua"] == of_other["test_ua"] == honest.trials[0].value
+    assert of_honest["test_ua"] is of_other["val_ua"] is None
+    assert "val_ua" not in rows([other], file)[0]
+    now = [status(other, file), status(honest, file)]
+    assert [set(s.to_json()["best"]["wise"]) - {"trial", "settings"} for s in now] == [
+        {"test_ua"},
+        {"val_ua"},
+    ]
+    show_status(now, "x.yaml")
+    shown = capsys.readouterr().out
+    assert "best wise: TEST UA 0." in shown
+    assert "best UA" in shown
+    show_status(now[:1] * 2, "x.yaml")
+    assert "best TEST UA" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("architecture", ["wise", "alignment", None])
 def test_the_best_setting_becomes_a_file_that_trains_exactly_it(architecture, tmp_path) -> None:
     file = both(tmp_path)
@@ -249,6 +271,17 @@ def test_the_doors_find_the_study_of_a_file(tmp_path, monkeypatch, capsys) -> No
     assert main(["export", "x.yaml", "--csv", "trials.csv", "--best", "best.yaml"]) == 0
     with Path("trials.csv").open(encoding="utf-8") as lines:
         assert [row["state"] for row in csv.DictReader(lines)] == ["complete", "failed"]
+    capsys.readouterr()
+    assert main(["export", "x.yaml", "--csv", "-", "--best", "best.yaml"]) == 0
+    written = capsys.readouterr()
+    lines = csv.DictReader(written.out.splitlines())
+    assert [row["state"] for row in lines] == ["complete", "failed"]
+    assert "best.yaml: wise, trial 0" in written.err
+    assert not Path("-").exists()
+    assert main(["export", "x.yaml", "--csv", "-", "--json"]) == 2
+    assert "only one of them can go to standard output" in capsys.readouterr().err
+    assert main(["export", "x.yaml", "--json", "--best", "best.yaml"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["trials"]) == 2
     assert main(["export", "x.yaml"]) == 2
     assert main(["stop", "x.yaml"]) == 0
     assert "no study is running, nothing to stop" in capsys.readouterr().out

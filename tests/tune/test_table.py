@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import termios
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,15 +111,46 @@ def test_elsewhere_each_event_is_a_line(caplog: pytest.LogCaptureFixture) -> Non
         "trial 0 started  wise       model.heads=1",
         "trial 0 folds 1/2  fold 1 val UA 0.500  mean 0.500  10 s",
         "trial 0 folds 2/2  fold 2 val UA 0.600  mean 0.550  12 s",
-        "trial  1/3  wise       val UA 0.550  best 0.550 (new best)  22 s  model.heads=1",
+        "trial 0 ended (1 of 3)  wise       val UA 0.550  best 0.550 (new best)  22 s  "
+        "model.heads=1",
         "waiting: 1 fold queued; 0 of 2 CPUs free",
         "trial 1 started  wise       model.heads=4",
         "trial 1 folds 1/2  fold 1 val UA 0.400  mean 0.400  10 s",
-        "trial  2/3  wise       pruned after 1 of 2 folds: worse than trial 0 on 1 fold  "
-        "val UA 0.400  best 0.550  10 s  model.heads=4",
+        "trial 1 ended (2 of 3)  wise       pruned after 1 of 2 folds: worse than trial 0 on "
+        "1 fold  val UA 0.400  best 0.550  10 s  model.heads=4",
         "trial 2 started  wise       model.heads=2",
-        "trial  3/3  wise       failed after 0 of 2 folds: fold 1: the loss is not finite  3 s  "
-        "model.heads=2",
+        "trial 2 ended (3 of 3)  wise       failed after 0 of 2 folds: fold 1: the loss is not "
+        "finite  3 s  model.heads=2",
+    ]
+
+
+def ended(table: TrialTable, number: int, ua: float) -> None:
+    table.started(number, "wise", {"model.heads": 1})
+    table.ended(number, "complete", ua, 22)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_tie_is_no_new_best_whichever_ends_first(
+    order, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "ser_platform"), TrialTable(PLAN) as table:
+        for number in order:
+            ended(table, number, 0.55)
+        ended(table, 2, 0.56)
+    lines = [r.getMessage() for r in caplog.records if " ended " in r.getMessage()]
+    assert ["(new best)" in line for line in lines] == [True, False, True]
+
+
+def test_lines_of_a_nested_study_say_which_test_part_they_are_for(caplog) -> None:
+    plan = replace(PLAN, test_part=2)
+    with caplog.at_level("INFO", "ser_platform"), TrialTable(plan) as table:
+        table.waiting("waiting: 1 fold queued")
+        ended(table, 4, 0.55)
+    assert [record.getMessage() for record in caplog.records] == [
+        "waiting: 1 fold queued",
+        "test part 2  trial 4 started  wise       model.heads=1",
+        "test part 2  trial 4 ended (1 of 3)  wise       val UA 0.550  best 0.550 (new best)  22 s"
+        "  model.heads=1",
     ]
 
 

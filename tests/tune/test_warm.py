@@ -5,15 +5,19 @@ from typing import Any
 
 import optuna
 import pytest
+import yaml
 from optuna.trial import TrialState
 
 from ser_platform.config.schema import ExperimentFile
 from ser_platform.errors import StudyError
 from ser_platform.tune import attributes, history, space
+from ser_platform.tune.__main__ import main
+from ser_platform.tune.opened import refuse_warm_start
 from ser_platform.tune.samplers import make_sampler
 from ser_platform.tune.storage import open_storage
 from ser_platform.tune.warm import take_over
 from tests.tune.studies import both, make
+from tests.tune.test_resume import data
 
 PROTOCOL = {"corpus": "demo", "selection": "shared"}
 EARLIER = {
@@ -100,6 +104,37 @@ def test_another_protocol_is_refused_with_the_difference(file) -> None:
 def test_a_study_that_is_not_there_is_named(file) -> None:
     with pytest.raises(StudyError, match=r"study\.warm_start: no study 'x' is in this storage"):
         warm(renamed(file))
+
+
+def test_what_is_not_there_is_refused_by_a_check_and_before_a_run_begins(
+    file, tmp_path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("y.yaml").write_text(yaml.safe_dump(renamed(file).model_dump(mode="json")), "utf-8")
+    for command in (["y.yaml", "--check"], ["y.yaml"]):
+        assert main(command) == 1
+        assert capsys.readouterr().err == (
+            "error: study.warm_start: no study 'x' is in this storage\n"
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["y.yaml"]
+    make(renamed(file), ["complete"], attrs=EARLIER)
+    # One that is there goes on, and a new one beside it would start from nothing.
+    assert main(["y.yaml", "--check"]) == 0
+    assert main(["y.yaml", "--check", "--resume", "never"]) == 1
+    make(file, ["complete"], attrs=EARLIER)
+    assert main(["y.yaml", "--check", "--resume", "never"]) == 0
+
+
+def test_another_protocol_is_refused_before_the_study_is_made(file) -> None:
+    new = renamed(file)
+    storage = open_storage(file.study.storage)
+    make(file, ["complete"], attrs=EARLIER)
+    with pytest.raises(StudyError, match="x-ab12 followed another protocol"):
+        refuse_warm_start(new, storage, "new", data())
+    assert optuna.get_all_study_names(storage) == ["x-ab12"]
+    # One that was begun before asks for nothing.
+    optuna.create_study(storage=storage, study_name="y-new")
+    refuse_warm_start(new, storage, "new", data())
 
 
 def test_the_sampler_goes_on_from_what_was_taken_over(file) -> None:
