@@ -37,8 +37,9 @@ _log = logging.getLogger(__name__)
 
 CHOOSING_ON_TEST = (
     "WARNING: selection: best_on_test. Epochs, and settings in a search, are chosen by their "
-    "scores on the test part, so the scores are better than the system is. This repeats a habit "
-    "of the literature to show its size: every result is flagged, the honest one beside it."
+    "scores on the test part, so they are no estimate of what the system does elsewhere. This "
+    "repeats a habit of the literature to show its size: every result is flagged, the honest one "
+    "beside it."
 )
 """Said before anything is trained."""
 
