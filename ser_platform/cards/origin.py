@@ -67,9 +67,14 @@ def licences(run: RunResult) -> Iterator[str]:
 def use(run: RunResult, address: str) -> Iterator[str]:
     """How to load it, what to name when it is cited, what computed it."""
     yield "```python"
+    yield "import mlflow"
+    yield "import pandas"
+    yield ""
     yield f'model = mlflow.pyfunc.load_model("{address}")'
     yield 'model.predict(pandas.DataFrame({"file": ["clip.wav"]}))'
     yield "```"
+    yield ""
+    yield "MLflow is looked for where `MLFLOW_TRACKING_URI` says."
     yield ""
     yield (
         f"Cite with it: protocol `{run.protocol_id}`, run key `{run.run_key}`, signature "
