@@ -11,7 +11,7 @@ import pytest
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import SerError
 from ser_platform.leaderboard.page import page_html, write_page
-from ser_platform.leaderboard.page_tests import against_each
+from ser_platform.leaderboard.page_tests import against_each, in_words
 from ser_platform.leaderboard.rank import Board, rank
 from ser_platform.tracking.layout import ON_TEST_NOTE, SYNTHETIC_NOTE
 from tests.leaderboard.page_boards import HOSTILE, SYNTHETIC, board, final, logged
@@ -103,6 +103,22 @@ def test_any_row_may_be_the_reference_and_the_other_way_round_only_signs_change(
     assert there.value < 0
     assert (back.value, back.low, back.high) == (-there.value, -there.high, -there.low)
     assert tests[first][last].p_values == tests[last][first].p_values
+
+
+def test_an_opened_row_shows_mcnemar_as_it_is_and_corrected(shown: Board) -> None:
+    group = shown.groups[0]
+    leader, *others = group.rows
+    tests = against_each(group)[leader.run_id]
+    lines = [e.text for e in of(read_html(page_html(shown)), "tr") if e.text.startswith("McNemar")]
+    for row, line in zip(others, lines[1 : len(group.rows)], strict=True):
+        test, cells = tests[row.run_id], line.removeprefix("McNemar, right answers").split()
+        if len(row.results) > 1:
+            assert (test.mcnemar, test.mcnemar_holm) == (None, None)
+            assert cells == 2 * ["\N{EN DASH}"]
+        else:
+            assert test.mcnemar is not None
+            assert test.mcnemar_holm is not None
+            assert cells == [in_words(test.mcnemar), in_words(test.mcnemar_holm)]
 
 
 def test_of_more_than_twelve_rows_the_best_alone_is_a_reference() -> None:
