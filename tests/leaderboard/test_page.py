@@ -178,6 +178,24 @@ def test_attention_is_heard_only_where_a_machine_spoke(tmp_path: Path) -> None:
         assert ("No sound: the corpus's licence" in text) is not synthetic
 
 
+def test_clips_that_are_not_where_the_corpus_was_are_left_out_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = {"kind": "demo", "root": "corpora/demo"}
+    experiment = {"name": "demo", "corpus": corpus, "model": {"kind": "wise"}}
+    result = final(1, 0.9, experiment=experiment, synthetic=True)
+    attention = {"0" * 32: {f"{name}-right.png": picture() for name in EMOTIONS}}
+    assert "<audio" not in page_html(rank(logged(result)), attention)
+    assert caplog.messages == [
+        "4 clips of the demo corpus left out of the page: not in corpora/demo; where that is no "
+        "full path, run this in the folder that the study ran in"
+    ]
+    spoken(tmp_path / "corpora/demo", *(f"fold1-{n}" for n in range(4)))
+    assert page_html(rank(logged(result)), attention).count("<audio") == 4
+    assert len(caplog.messages) == 1
+
+
 def test_pictures_stop_at_the_page_s_budget_and_the_page_says_so() -> None:
     from ser_platform.leaderboard import pictures
 
