@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,6 +21,8 @@ from ser_platform.config.model import ModelConfig
 from ser_platform.emotions import EMOTIONS
 from ser_platform.results import RunResult
 
+_LICENCE_FILES = ("licen[cs]e*", "copying*")
+"""In any case of letters."""
 _NETWORK: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
 
 
@@ -58,7 +62,7 @@ def intended_use() -> Iterator[str]:
 
 def licences(run: RunResult) -> Iterator[str]:
     """Of corpus and front ends; notes, no legal advice."""
-    yield f"- Corpus {in_words(run.protocol.get('corpus', ''))}: {_corpus(run).licence}"
+    yield f"- Corpus {in_words(run.protocol.get('corpus', ''))}: {_licence(run)}"
     for name, kind in _inputs(run):
         yield f"- {name} `{kind}`: {FRONT_ENDS.get(kind, UNKNOWN_FRONT_END)}"
     yield "- Notes, not legal advice: read the licences."
@@ -67,9 +71,14 @@ def licences(run: RunResult) -> Iterator[str]:
 def use(run: RunResult, address: str) -> Iterator[str]:
     """How to load it, what to name when it is cited, what computed it."""
     yield "```python"
+    yield "import mlflow"
+    yield "import pandas"
+    yield ""
     yield f'model = mlflow.pyfunc.load_model("{address}")'
     yield 'model.predict(pandas.DataFrame({"file": ["clip.wav"]}))'
     yield "```"
+    yield ""
+    yield "MLflow is looked for where `MLFLOW_TRACKING_URI` says."
     yield ""
     yield (
         f"Cite with it: protocol `{run.protocol_id}`, run key `{run.run_key}`, signature "
@@ -84,6 +93,25 @@ def use(run: RunResult, address: str) -> Iterator[str]:
 def _corpus(run: RunResult) -> Source:
     kind = run.experiment.get("corpus", {}).get("kind") or in_words(run.protocol.get("corpus", ""))
     return CORPORA.get(kind, UNKNOWN_CORPUS)
+
+
+def _licence(run: RunResult) -> str:
+    """Of a corpus that we do not know, where its own folder tells it, if that is at hand."""
+    corpus = _corpus(run)
+    files = _licence_files(run) if corpus is UNKNOWN_CORPUS else []
+    named = ", ".join(f"`{name}`" for name in files)
+    return f"as its owner says: see {named} in its folder." if files else corpus.licence
+
+
+def _licence_files(run: RunResult) -> list[str]:
+    root = run.experiment.get("corpus", {}).get("root", "")
+    if not root:
+        return []
+    try:
+        files = [path.name for path in Path(root).expanduser().iterdir() if path.is_file()]
+    except OSError:  # it lies on another machine, or is gone
+        return []
+    return sorted(n for n in files if any(fnmatchcase(n.lower(), p) for p in _LICENCE_FILES))
 
 
 def _inputs(run: RunResult) -> Iterator[tuple[str, str]]:

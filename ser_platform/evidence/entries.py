@@ -127,3 +127,5 @@ class PairedTest(_Record):
     1998); None where a system has several seeds."""
     holm: dict[Score, float] | None = None
     """``p_values`` corrected for all tests of a table (Holm 1979); None for a test alone."""
+    mcnemar_holm: float | None = None
+    """``mcnemar`` corrected likewise, for all of a table that have it."""

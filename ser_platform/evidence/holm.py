@@ -9,12 +9,20 @@ from ser_platform.evidence.entries import SCORES, PairedTest
 
 
 def holm(tests: Sequence[PairedTest]) -> list[PairedTest]:
-    """The same tests, p values corrected for their number (Holm 1979), score by score."""
-    if not tests:
-        return []
+    """The same tests, p values corrected for their number (Holm 1979), score by score.
+
+    McNemar's likewise, for the number of tests that have one.
+    """
     corrected = {name: _holm(np.array([t.p_values[name] for t in tests])) for name in SCORES}
+    taken = [i for i, test in enumerate(tests) if test.mcnemar is not None]
+    mcnemar = dict(zip(taken, _holm(np.array([tests[i].mcnemar for i in taken])), strict=True))
     return [
-        test.model_copy(update={"holm": {name: float(corrected[name][i]) for name in SCORES}})
+        test.model_copy(
+            update={
+                "holm": {name: float(corrected[name][i]) for name in SCORES},
+                "mcnemar_holm": float(mcnemar[i]) if i in mcnemar else None,
+            }
+        )
         for i, test in enumerate(tests)
     ]
 

@@ -24,7 +24,7 @@ COLUMNS: tuple[str, ...] = (
     *_SPREADS,
     *("ua_scripted", "ua_improvised", "ece", "ece_scaled", "log_loss"),
     *("tested_against", "ua_difference", "ua_difference_low", "ua_difference_high"),
-    *("p_ua", "p_ua_holm", "p_wa", "p_wa_holm", "mcnemar"),
+    *("p_ua", "p_ua_holm", "p_wa", "p_wa_holm", "mcnemar", "mcnemar_holm"),
     *("selected_on_test", "wa_honest", "ua_honest", "gap_ua", "scoring"),
     *("folds", "seeds", "utterances", "clusters", "clustered_by", "num_parameters", "seconds"),
     *(
@@ -42,9 +42,10 @@ COLUMNS: tuple[str, ...] = (
 ``ua``, ``ua_low``, ``ua_high``: pooled over folds, the mean of seeds, with its 95 % interval;
 ``ua_mean``, ``ua_std``: over folds, of the first seed; ``ua_seeds_mean``, ``ua_seeds_std``: over
 seeds. ``ua_difference``: less that of the run ``tested_against``; ``p_...``: paired permutation,
-as it is and corrected (Holm). ``selected_on_test``: ``true`` marks scores that say little, beside
-them those of the same training without a look. ``scoring``: 2 and up where the test part had been
-looked at before. ``run_id``, ``run_key``: of several seeds all, between them a space."""
+as it is and corrected (Holm); ``mcnemar``: exact, over utterances, likewise, of rows of one seed.
+``selected_on_test``: ``true`` marks scores that say little, beside them those of the same training
+without a look. ``scoring``: 2 and up where the test part had been looked at before. ``run_id``,
+``run_key``: of several seeds all, between them a space."""
 
 
 def as_csv(board: Board, tested: Comparisons) -> str:
@@ -124,6 +125,7 @@ def _test(row: Row, against: Against) -> Iterator[tuple[str, Any]]:
         if test.holm is not None:
             yield f"p_{name}_holm", test.holm[name]
     yield "mcnemar", "" if test.mcnemar is None else test.mcnemar
+    yield "mcnemar_holm", "" if test.mcnemar_holm is None else test.mcnemar_holm
 
 
 def _unranked(final: LoggedFinal) -> dict[str, Any]:

@@ -21,7 +21,15 @@ class Column:
 TEXTS = ("model", "study", "run", "transcript", "printed in")
 """To the left, in every table; numbers to the right."""
 GIVE_WAY = (
-    *(("train",), ("params",), ("WA folds",), ("ECE",), ("F1",), ("scripted", "improvised")),
+    *(
+        ("train",),
+        ("params",),
+        ("McNemar",),
+        ("WA folds",),
+        ("ECE",),
+        ("F1",),
+        ("scripted", "improvised"),
+    ),
     *(("seeds",), ("UA folds",), ("study",), ("honest WA",)),
 )
 """First to last, some together. Never: rank, model, UA, WA, what test's choice added, the test,
@@ -37,6 +45,7 @@ def columns(group: Group, against: Against) -> list[Column]:
         *(_HONEST if group.selected_on_test else ()),
         *(_DIFFERENCE if against.asked else ()),
         _P,
+        *(_MCNEMAR if against.asked else ()),
         *_SPREADS,
         *_styles(group),
         *_REST,
@@ -81,7 +90,15 @@ def _p(row: Row, against: Against) -> str:
     test = against.tests.get(row.run_id)
     if test is None or test.holm is None:
         return "-"
-    p = test.holm["ua"]
+    return _marked(test.holm["ua"])
+
+
+def _mcnemar(row: Row, against: Against) -> str:
+    test = against.tests.get(row.run_id)
+    return "-" if test is None or test.mcnemar_holm is None else _marked(test.mcnemar_holm)
+
+
+def _marked(p: float) -> str:
     return ("<0.001" if p < 0.001 else f"{p:.3f}") + "*" * (p < LEVEL)
 
 
@@ -133,6 +150,14 @@ _HONEST = (
 )
 _DIFFERENCE = (Column("ΔUA", _difference, "UA less that of the row named, in points"),)
 _P = Column("p", _p)
+_MCNEMAR = (
+    Column(
+        "McNemar",
+        _mcnemar,
+        "exact p of right answers as if utterances were independent, Holm-corrected, of single "
+        "seeds",
+    ),
+)
 _SPREADS = (
     Column("F1", lambda row, _: percent(row.evidence.pooled["macro_f1"].value), "macro-averaged"),
     Column(

@@ -58,10 +58,12 @@ def page_html(
     galleries = Galleries(attention)
     script = (_HERE / "board.js").read_text(encoding="utf-8")
     ours = Markup(script)  # nosec B704
+    groups = [shown(group, galleries, published) for group in board.groups]
+    galleries.say_unheard()
     return as_html(
         _head(board),
         _HERE / "board.html.j2",
-        groups=[shown(group, galleries, published) for group in board.groups],
+        groups=groups,
         unranked=board.unranked,
         published=published,
         emotions={name: EMOTION_NAMES[name] for name in EMOTIONS},

@@ -36,13 +36,10 @@ def as_texts(tests: Tests) -> dict[str, dict[str, dict[str, list[str | float]]]]
     """What the page's script writes into cells, and sorts by.
 
     Reference -> row -> score: difference and its interval on two lines, p, corrected p; the
-    difference and the corrected p as numbers.
+    difference and the corrected p as numbers. ``mcnemar``, where it was taken: only its p.
     """
     return {
-        reference: {
-            name: {score: _texts(test, score) for score in SCORES}
-            for name, test in against.items()
-        }
+        reference: {name: _of_scores(test) for name, test in against.items()}
         for reference, against in tests.items()
     }
 
@@ -50,6 +47,14 @@ def as_texts(tests: Tests) -> dict[str, dict[str, dict[str, list[str | float]]]]
 def in_words(p: float) -> str:
     """A p value; beyond three decimals it says no more."""
     return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _of_scores(test: PairedTest) -> dict[str, list[str | float]]:
+    found = {str(score): _texts(test, score) for score in SCORES}
+    if test.mcnemar is not None and test.mcnemar_holm is not None:
+        p, corrected = test.mcnemar, test.mcnemar_holm
+        found["mcnemar"] = ["", in_words(p), in_words(corrected), "", round(corrected, 4)]
+    return found
 
 
 def _texts(test: PairedTest, score: Score) -> list[str | float]:

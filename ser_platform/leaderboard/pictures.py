@@ -2,7 +2,9 @@
 
 import base64
 import io
+import logging
 import wave
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ from ser_platform.features.base import SAMPLE_RATE_HZ
 from ser_platform.leaderboard.rank import Row
 from ser_platform.pages.drawing import EMOTION_NAMES
 from ser_platform.results import RunResult
+
+_log = logging.getLogger(__name__)
 
 Attention = Mapping[str, Mapping[str, bytes]]
 """Run id -> name, as ``ang-right.png`` -> PNG."""
@@ -55,6 +59,8 @@ class Galleries:
     def __init__(self, attention: Attention) -> None:
         self._attention = attention
         self._bytes, self._clips = _BUDGET, _CLIPS
+        self._unheard: Counter[Path] = Counter()
+        """Clips that were wanted, by the folder of a corpus that has them not."""
 
     def of(self, row: Row) -> Gallery:
         """Its pictures, one of each class first."""
@@ -71,21 +77,33 @@ class Galleries:
             shown.append(Shown(_in_words(name), ids[name], image, sound))
         return Gallery(tuple(shown), len(pictures) - len(shown))
 
+    def say_unheard(self) -> None:
+        """A warning for each corpus that was not found, with its clips that are left out."""
+        for folder, clips in self._unheard.items():
+            _log.warning(
+                "%d clip%s of the demo corpus left out of the page: not in %s; where that is no "
+                "full path, run this in the folder that the study ran in",
+                *(clips, "s" * (clips > 1), folder),
+            )
+
     def _sound(self, result: RunResult, utterance: str) -> str:
-        recording = synthetic_recording(result, utterance)
-        if recording is None or not self._clips:
+        folder = _spoken_in(result)
+        if folder is None or not self._clips:
+            return ""
+        recording = next(folder.glob(f"Session*/sentences/wav/*/{utterance}.wav"), None)
+        if recording is None:
+            self._unheard[folder] += 1
             return ""
         self._clips -= 1
         return _uri("audio/wav", _clip(recording))
 
 
-def synthetic_recording(result: RunResult, utterance: str) -> Path | None:
-    """Of the demo corpus, which anyone may pass on, where its folder is still there."""
+def _spoken_in(result: RunResult) -> Path | None:
+    """The folder of the demo corpus, which anyone may pass on; None for any other corpus."""
     corpus = result.experiment.get("corpus", {})
     if not result.synthetic or corpus.get("kind") != "demo":
         return None
-    folder = folder_of(DemoCorpusConfig.model_validate(corpus))
-    return next(folder.glob(f"Session*/sentences/wav/*/{utterance}.wav"), None)
+    return folder_of(DemoCorpusConfig.model_validate(corpus))
 
 
 def _utterances(result: RunResult) -> dict[str, str]:

@@ -44,7 +44,8 @@ class ModelFiles:
     packages: tuple[Path, ...] = ()
     """Folders of our own packages, copied along: the model loads where they are not installed."""
     input_example: Any = None
-    """An input; the signature is read off it, by predicting once."""
+    """An input; the signature is read off it, by predicting once. Columns that may be left out
+    are optional there."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ SCORING = "ser.scoring"
 
 SYNTHETIC_NOTE = "Synthetic speech: scores mean nothing about people."
 ON_TEST_NOTE = (
-    "Selected on the test part (selection: best_on_test): scores are better than the system is."
+    "Selected on the test part (selection: best_on_test): scores that test chose are no estimate "
+    "of what the system does on speech that nobody looked at."
 )
 _ON_TEST = "SELECTED ON TEST"
 _ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}

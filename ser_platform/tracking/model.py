@@ -7,11 +7,15 @@ from tempfile import TemporaryDirectory
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model
+from mlflow.models.model import MLMODEL_FILE_NAME
 from mlflow.pyfunc import save_model
+from mlflow.types import ColSpec, Schema, TensorSpec
 
 from ser_platform.tracking.entries import ModelFiles
 
 CARD = "model_card.md"
+_OPTIONAL = frozenset({"words"})
+"""Columns of an input that may be left out: of most recordings nobody knows the words in time."""
 
 
 def log_model(
@@ -49,6 +53,12 @@ def _upload(
 ) -> None:
     with TemporaryDirectory() as folder:
         saved = Path(folder) / "model"
+        about = Model(
+            artifact_path=model.artifact_location,
+            run_id=run_id,
+            model_uuid=model.model_id,
+            model_id=model.model_id,
+        )
         save_model(
             saved,
             python_model=str(files.code),
@@ -56,12 +66,22 @@ def _upload(
             pip_requirements=list(files.requirements),
             code_paths=[str(path) for path in files.packages] or None,
             input_example=files.input_example,
-            mlflow_model=Model(
-                artifact_path=model.artifact_location,
-                run_id=run_id,
-                model_uuid=model.model_id,
-                model_id=model.model_id,
-            ),
+            mlflow_model=about,
         )
+        _let_out(about)
+        about.save(str(saved / MLMODEL_FILE_NAME))
         (saved / CARD).write_text(card, encoding="utf-8")
         client.log_model_artifacts(model.model_id, str(saved))
+
+
+def _let_out(about: Model) -> None:
+    """Make optional what may be left out: read off an example, a signature wants every column."""
+    signature = about.signature
+    if signature is not None and signature.inputs is not None:
+        signature.inputs = Schema([_as_wanted(spec) for spec in signature.inputs.inputs])
+
+
+def _as_wanted(spec: ColSpec | TensorSpec) -> ColSpec | TensorSpec:
+    if isinstance(spec, ColSpec) and spec.name in _OPTIONAL:
+        return ColSpec(spec.type, spec.name, required=False)
+    return spec

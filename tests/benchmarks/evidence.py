@@ -7,6 +7,7 @@ The loops do what ``assess`` and ``paired`` do most of their time: draw dialogue
 matrices and score them, one draw after the other. They make one draw in 50 and are multiplied.
 """
 
+import argparse
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ PART = 50
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     result, other = iemocap_sized(seed=1), iemocap_sized(seed=2)
     one, second = answers([result]), answers([other])
     print(f"{platform.machine()}, Python {platform.python_version()}, scipy {scipy.__version__}")

@@ -1,5 +1,7 @@
 """The model card: short, whole, and plain about what is not known."""
 
+from pathlib import Path
+
 from ser_platform.cards.card import model_card
 from ser_platform.circumstances import Circumstances
 from ser_platform.evidence.assess import assess
@@ -72,3 +74,18 @@ def test_a_card_says_what_the_licences_of_corpus_and_front_ends_allow() -> None:
     other = card(final(experiment={**deaf, "embedding": {"kind": "glove50"}}))
     assert "as its owner says; we do not know." in other
     assert "glove50" not in other  # it reads no words
+
+
+def test_a_card_names_the_licence_file_of_a_corpus_that_we_do_not_know(tmp_path: Path) -> None:
+    corpus = {"kind": "table", "root": str(tmp_path)}
+    run = final(experiment={"corpus": corpus, "model": {"kind": "lstm_attention"}})
+    unknown = "- Corpus iemocap: as its owner says; we do not know.\n"
+    (tmp_path / "README.md").write_text("")
+    assert unknown in card(run)
+    for name in ("LICENSE.md", "copying"):
+        (tmp_path / name).write_text("")
+    named = "as its owner says: see `LICENSE.md`, `copying` in its folder."
+    assert f"- Corpus iemocap: {named}\n" in card(run)
+    gone = {"kind": "table", "root": str(tmp_path / "gone")}
+    run = final(experiment={"corpus": gone, "model": {"kind": "lstm_attention"}})
+    assert unknown in card(run)

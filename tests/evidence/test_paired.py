@@ -200,7 +200,7 @@ def test_mcnemar_is_not_taken_of_several_seeds(rng: np.random.Generator) -> None
 # --- Holm -------------------------------------------------------------------------------------
 
 
-def with_p(p: float) -> PairedTest:
+def with_p(p: float, mcnemar: float | None = None) -> PairedTest:
     zero: dict[Score, Estimate] = {name: Estimate(0.0, 0.0, 0.0) for name in SCORES}
     return PairedTest(
         clusters=9,
@@ -208,7 +208,7 @@ def with_p(p: float) -> PairedTest:
         differences=zero,
         p_values={"wa": p, "ua": p / 2, "macro_f1": 1.0},
         exact=True,
-        mcnemar=None,
+        mcnemar=mcnemar,
     )
 
 
@@ -225,6 +225,19 @@ def test_holm_is_never_above_one_and_goes_score_by_score() -> None:
     assert corrected([0.6, 0.8, 0.9]) == [1, 1, 1]
     assert corrected([0.02, 0.04], "ua") == pytest.approx([0.02, 0.02])
     assert holm([]) == []
+
+
+def test_mcnemar_is_corrected_for_the_rows_that_have_it() -> None:
+    """Of several seeds it is not taken: .01 x 3, .02 x 2, .5 are corrected for three."""
+    found = holm([with_p(0.1, m) for m in (0.02, None, 0.01, 0.5)])
+    assert [test.mcnemar for test in found] == [0.02, None, 0.01, 0.5]
+    assert [test.mcnemar_holm for test in found] == [
+        pytest.approx(0.04),
+        None,
+        pytest.approx(0.03),
+        pytest.approx(0.5),
+    ]
+    assert [test.mcnemar_holm for test in holm([with_p(0.1)])] == [None]
 
 
 def step_down(p_values: NDArray[np.float64]) -> list[float]:

@@ -74,7 +74,19 @@ def test_a_row_says_what_it_was_tested_against_and_what_came_of_it() -> None:
     assert difference == pytest.approx(float(other["ua"]) - float(best["ua"]))
     assert float(other["ua_difference_low"]) <= difference <= float(other["ua_difference_high"])
     assert 2 / 2**10 <= float(other["p_ua"]) <= float(other["p_ua_holm"]) < 0.05
+    assert not other["mcnemar"]  # of two seeds
+    assert not other["mcnemar_holm"]
     assert float(best["ua_scripted"]) != float(best["ua_improvised"])
+
+
+def test_mcnemar_is_there_as_it_is_and_corrected() -> None:
+    board = board_of(final(1, 0.9), final(2, 0.875), final(3, 0.7))
+    _, second, third = (row for row in lines_of(board) if row["kind"] == "ranked")
+    # All of 200 answers of the best are right where theirs are: 5 x 1 and 5 x 8 are theirs not.
+    assert float(second["mcnemar"]) == pytest.approx(2 / 2**5)
+    assert float(second["mcnemar_holm"]) == pytest.approx(2 / 2**5)
+    assert float(third["mcnemar"]) == pytest.approx(2 / 2**40)
+    assert float(third["mcnemar_holm"]) == pytest.approx(2 * 2 / 2**40)
 
 
 def test_what_was_selected_on_test_has_the_honest_scores_beside_it() -> None:

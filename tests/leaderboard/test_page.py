@@ -11,7 +11,7 @@ import pytest
 from ser_platform.emotions import EMOTIONS
 from ser_platform.errors import SerError
 from ser_platform.leaderboard.page import page_html, write_page
-from ser_platform.leaderboard.page_tests import against_each
+from ser_platform.leaderboard.page_tests import against_each, in_words
 from ser_platform.leaderboard.rank import Board, rank
 from ser_platform.tracking.layout import ON_TEST_NOTE, SYNTHETIC_NOTE
 from tests.leaderboard.page_boards import HOSTILE, SYNTHETIC, board, final, logged
@@ -105,6 +105,22 @@ def test_any_row_may_be_the_reference_and_the_other_way_round_only_signs_change(
     assert tests[first][last].p_values == tests[last][first].p_values
 
 
+def test_an_opened_row_shows_mcnemar_as_it_is_and_corrected(shown: Board) -> None:
+    group = shown.groups[0]
+    leader, *others = group.rows
+    tests = against_each(group)[leader.run_id]
+    lines = [e.text for e in of(read_html(page_html(shown)), "tr") if e.text.startswith("McNemar")]
+    for row, line in zip(others, lines[1 : len(group.rows)], strict=True):
+        test, cells = tests[row.run_id], line.removeprefix("McNemar, right answers").split()
+        if len(row.results) > 1:
+            assert (test.mcnemar, test.mcnemar_holm) == (None, None)
+            assert cells == 2 * ["\N{EN DASH}"]
+        else:
+            assert test.mcnemar is not None
+            assert test.mcnemar_holm is not None
+            assert cells == [in_words(test.mcnemar), in_words(test.mcnemar_holm)]
+
+
 def test_of_more_than_twelve_rows_the_best_alone_is_a_reference() -> None:
     (group,) = rank(logged(*(final(n, 0.5 + n / 50) for n in range(13)))).groups
     tests = against_each(group)
@@ -160,6 +176,24 @@ def test_attention_is_heard_only_where_a_machine_spoke(tmp_path: Path) -> None:
         assert len(of(found, "img")) == 4
         assert len(of(found, "audio")) == sounds
         assert ("No sound: the corpus's licence" in text) is not synthetic
+
+
+def test_clips_that_are_not_where_the_corpus_was_are_left_out_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = {"kind": "demo", "root": "corpora/demo"}
+    experiment = {"name": "demo", "corpus": corpus, "model": {"kind": "wise"}}
+    result = final(1, 0.9, experiment=experiment, synthetic=True)
+    attention = {"0" * 32: {f"{name}-right.png": picture() for name in EMOTIONS}}
+    assert "<audio" not in page_html(rank(logged(result)), attention)
+    assert caplog.messages == [
+        "4 clips of the demo corpus left out of the page: not in corpora/demo; where that is no "
+        "full path, run this in the folder that the study ran in"
+    ]
+    spoken(tmp_path / "corpora/demo", *(f"fold1-{n}" for n in range(4)))
+    assert page_html(rank(logged(result)), attention).count("<audio") == 4
+    assert len(caplog.messages) == 1
 
 
 def test_pictures_stop_at_the_page_s_budget_and_the_page_says_so() -> None:

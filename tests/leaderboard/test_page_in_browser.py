@@ -1,11 +1,14 @@
 """What the leaderboard's page does in a real browser, by keyboard, in both schemes, on a phone."""
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, Request
 
 from ser_platform.leaderboard.page import write_page
 from tests.browser import wider_than_the_screen
@@ -183,3 +186,43 @@ def test_all_texts_stand_out_and_the_page_never_scrolls_sideways(
     page.screenshot(path=screenshots / f"leaderboard-{name}.png", full_page=True)
     assert page.evaluate(CONTRAST) == []
     assert wider_than_the_screen(page) == []
+
+
+def test_a_caption_stays_readable_on_a_phone_while_its_table_scrolls(opened: Open) -> None:
+    page = opened(390)
+    for details in page.locator("details.opened").all():
+        details.evaluate("element => { element.open = true; }")
+    cut = """
+    () => [...document.querySelectorAll("caption")].filter((e) => {
+      if (!e.checkVisibility()) return false;
+      const box = e.closest(".table");
+      return [0, box.scrollWidth].some((far) => {
+        box.scrollLeft = far;
+        const [own, seen] = [e, box].map((each) => each.getBoundingClientRect());
+        return own.left < seen.left - 1 || own.right > seen.right + 1;
+      });
+    }).map((e) => e.textContent)
+    """
+    assert page.locator("caption:visible").count() > 10
+    assert page.evaluate(cut) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_table_wider_than_its_box_has_a_shadow_where_more_of_it_is(
+    opened: Open, scheme: str
+) -> None:
+    page = opened(color_scheme=scheme)
+    fits, wide = (page.locator(".table:has(.ranking)").nth(n) for n in (0, 1))
+    assert shadows(fits) == (False, False)
+    assert shadows(wide) == (False, True)
+    wide.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    assert shadows(wide) == (True, False)
+
+
+def shadows(box: Locator) -> tuple[bool, bool]:
+    """Whether the left and the right end of the row of headings are of another colour."""
+    with Image.open(io.BytesIO(box.screenshot())) as image:
+        pixels = np.asarray(image.convert("L"), dtype=int)
+    headings = pixels[30]  # between the caption and the names
+    paper = np.median(headings)
+    return abs(headings[1] - paper) > 8, abs(headings[-2] - paper) > 8

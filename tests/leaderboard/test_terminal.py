@@ -101,6 +101,20 @@ def test_differences_to_a_row_that_was_named_are_shown_with_their_interval() -> 
     assert any("differs from that of alignment (cccccccc)" in line for line in found)
 
 
+def test_mcnemar_stands_beside_p_where_a_row_was_named_and_there_is_room() -> None:
+    board = board_of(final(1, 0.9), final(2, 0.875), final(3, 0.7))
+    found = lines(board, 160, against=1)
+    header = next(line for line in found if "model" in line)
+    assert header.split()[:7] == ["#", "model", "UA", "WA", "ΔUA", "p", "McNemar"]
+    best, _, last = (line.split() for line in found if line.startswith((" 1  ", " 2  ", " 3  ")))
+    # By hand: 5 answers of 200, and 35, are right in one only; the smaller p is doubled.
+    assert best[12] == "0.062"
+    assert last[12] == "<0.001*"
+    assert "McNemar" not in "\n".join(lines(board, 160))
+    narrow = lines(board, 100, against=1)
+    assert any(line.startswith("No room for: train, params, McNemar") for line in narrow)
+
+
 def test_rows_of_other_protocols_are_said_not_to_be_compared_with_a_row_that_was_named() -> None:
     other = final(3, 0.6, protocol={"corpus": "emodb"})
     board = board_of(final(1, 0.8), final(2, 0.7), other)

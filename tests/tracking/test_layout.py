@@ -160,9 +160,12 @@ def test_what_was_selected_on_test_is_flagged_and_shows_the_gap() -> None:
     run = looked_run(1, role="final", right=0.8, honest=0.7)
     assert tags(run)["ser.selected_on_test"] == "true"
     assert tags(run)["mlflow.note.content"] == (
-        "Selected on the test part (selection: best_on_test): scores are better than the system "
-        "is. Chosen without looking, the same training scores UA 70.0 %: a gap of 10.0 points."
+        "Selected on the test part (selection: best_on_test): scores that test chose are no "
+        "estimate of what the system does on speech that nobody looked at. Chosen without "
+        "looking, the same training scores UA 70.0 %: a gap of 10.0 points."
     )
+    worse = looked_run(1, role="final", right=0.7, honest=0.72)
+    assert tags(worse)["mlflow.note.content"].endswith("UA 72.5 %: a gap of -2.5 points.")
     assert run_name(run) == "wise final SELECTED ON TEST"
     found = {point.key: point.value for point in points(run) if point.step == 0}
     assert found["test_ua"] == pytest.approx(0.8)
