@@ -192,7 +192,7 @@ def test_a_result_is_readable_json_and_one_without_a_seal_is_not_used(store, cap
     assert caplog.messages == [
         f"'runs/old/fold1/trained.json' in {store.url} is damaged: it has no seal: cut short, or "
         "of a version that wrote none; kept as quarantine/runs/old/fold1/trained.json, and made "
-        "again"
+        "again where it is needed"
     ]
 
 
