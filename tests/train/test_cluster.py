@@ -52,7 +52,7 @@ def nodes(head: Cluster) -> Iterator[Cluster]:
     """The head alone; the test adds nodes."""
     yield head
     for node in list(head.worker_nodes):
-        head.remove_node(node)  # which says so: of one that is killed Ray hears after 15 s
+        head.remove_node(node, allow_graceful=False)
     until(lambda: len(live_nodes()) == 1)
 
 
