@@ -52,6 +52,8 @@ def nodes(head: Cluster) -> Iterator[Cluster]:
     """The head alone; the test adds nodes."""
     yield head
     for node in list(head.worker_nodes):
+        # Not in order: Ray 2.60 hears of that at once, not after 15 s, and seems to place groups
+        # anew that were just removed: once its control store spun from then on.
         head.remove_node(node, allow_graceful=False)
     until(lambda: len(live_nodes()) == 1)
 
