@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import ray
 from ray._common.utils import get_system_memory
 from ray._private.utils import get_used_memory
 
 from ser_platform.config.schema import ClusterConfig
 from ser_platform.errors import TrainingError
-from ser_platform.runtime.connection import RAY_SETTINGS, start_here
 from ser_platform.runtime.tasks import fetch
 from ser_platform.train import group as group_module
 from ser_platform.train.pool import fold_workers
 from tests.injection import injected
+from tests.local_ray import two_cpus
 from tests.train.test_workers import job, read, submit
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(400)]
@@ -29,13 +28,8 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     used = get_used_memory() / get_system_memory()
     full = used + (1 - used) / 3
     own = {"RAY_memory_usage_threshold": str(full), "RAY_memory_monitor_refresh_ms": "100"}
-    for name, value in {**RAY_SETTINGS, **own, "RAY_AUTH_MODE": "disabled"}.items():
-        monkeypatch.setenv(name, value)
-    start_here(num_cpus=2)
-    try:
+    with two_cpus(monkeypatch, **own):
         yield
-    finally:
-        ray.shutdown()
 
 
 @pytest.mark.usefixtures("short_of_memory")
