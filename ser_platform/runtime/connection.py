@@ -100,7 +100,7 @@ def _token_in_words() -> Iterator[None]:
 
 def _join(address: str) -> None:
     try:
-        # Where nobody listens, Ray would try for a quarter of an hour.
+        # Where nobody listens, Ray tries for more than ten minutes.
         place = urlsplit(address if "://" in address else f"//{address}")
         if place.hostname and place.port:
             socket.create_connection((place.hostname, place.port), _LISTENS_S).close()
